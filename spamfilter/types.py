@@ -1,0 +1,152 @@
+"""The values that go in and come out: frozen, checked once when made.
+
+All spans count code points of the original text, as Python's `str` indices do: `text[span.start:span.end]`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+
+class Label(StrEnum):
+    """What an operator should do with a message."""
+
+    HAM = "ham"
+    REVIEW = "review"
+    SPAM = "spam"
+
+
+class Category(StrEnum):
+    """What a message is about. Spam is the sum of its kinds; the last three are legitimate."""
+
+    GAMBLING = "gambling"
+    LOAN = "loan"
+    INVESTMENT = "investment"
+    ADULT = "adult"
+    PHISHING_PARCEL = "phishing-parcel"
+    PHISHING_AGENCY = "phishing-agency"
+    PHISHING_ACCOUNT = "phishing-account"
+    PHISHING_FAMILY = "phishing-family"
+    PHISHING_INVITATION = "phishing-invitation"
+    DRUGS = "drugs"
+    TELECOM = "telecom"
+    JOB = "job"
+    PROPERTY = "property"
+    PROMOTION_UNSOLICITED = "promotion-unsolicited"
+    OTHER = "other"
+    CHAT = "chat"
+    NOTICE = "notice"
+    PROMOTION_LAWFUL = "promotion-lawful"
+
+    @property
+    def is_spam(self) -> bool:
+        """Whether messages of this kind are spam.
+
+        >>> Category.LOAN.is_spam, Category.PROMOTION_LAWFUL.is_spam
+        (True, False)
+        """
+        return self not in _LEGITIMATE
+
+
+_LEGITIMATE = frozenset({Category.CHAT, Category.NOTICE, Category.PROMOTION_LAWFUL})
+
+Stage = Literal["ngrams", "morphemes"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range of code points, `0 <= start <= end`."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end:
+            raise ValueError(f"need 0 <= start <= end, got {self.start} and {self.end}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One ground of a verdict.
+
+    Attributes:
+        code: stable and machine-readable, such as `words`, `url`, `obfuscation.jamo`.
+        message: one Korean sentence for a moderator.
+        weight: what it added to the log-odds of the verdict's spam category against the best legitimate
+            one, in nats; negative speaks for a legitimate message. 0.0 for what was noticed but not weighed.
+        spans: where it stands in the original text, ascending; empty where it is about the whole message.
+    """
+
+    code: str
+    message: str
+    weight: float
+    spans: tuple[Span, ...] = ()
+
+
+EntityKind = Literal["url", "phone", "opt-out", "messenger", "account", "amount", "percent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Something that a message points to: an address, a number, an amount.
+
+    Attributes:
+        kind: what it is.
+        value: canonical form, equal for every spelling of the same thing: `https://bb52.com` for `ⓑⓑ52.com`.
+        span: where it stands in the original text.
+    """
+
+    kind: EntityKind
+    value: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the filter says of one message, and why.
+
+    Attributes:
+        label: ham, review or spam, under the policy in force.
+        probability: calibrated probability of spam, in [0, 1].
+        category: the most probable kind on the side that the probability favours.
+        reasons: strongest first.
+        restored_text: the message as a reader sees it, tricks undone.
+        entities: in order of appearance.
+        stage: which stage of the cascade decided.
+        model: version of the model, as in its manifest.
+    """
+
+    label: Label
+    probability: float
+    category: Category
+    reasons: tuple[Reason, ...]
+    restored_text: str
+    entities: tuple[Entity, ...]
+    stage: Stage
+    model: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The verdict as plain JSON-ready values, the shape of `POST /v1/score`."""
+        return {
+            "label": self.label.value,
+            "probability": self.probability,
+            "category": self.category.value,
+            "reasons": [
+                {
+                    "code": r.code,
+                    "message": r.message,
+                    "weight": r.weight,
+                    "spans": [{"start": s.start, "end": s.end} for s in r.spans],
+                }
+                for r in self.reasons
+            ],
+            "restored_text": self.restored_text,
+            "entities": [
+                {"kind": e.kind, "value": e.value, "span": {"start": e.span.start, "end": e.span.end}}
+                for e in self.entities
+            ],
+            "stage": self.stage,
+            "model": self.model,
+        }
