@@ -1,0 +1,319 @@
+"""Labelled messages -> artifact: the whole recipe, in the order in which things must happen.
+
+Everything that is reported, calibrated or cut into thresholds comes from held-out scores: folds are made of whole
+near-duplicate clusters, so that no campaign stands on both sides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import metadata
+from typing import Any, Final
+
+import joblib
+import numpy as np
+import numpy.typing as npt
+
+from spamfilter.errors import InputError
+from spamfilter.learning import fit
+from spamfilter.learning.clusters import near_duplicate_clusters
+from spamfilter.learning.dataset import LabelledMessage
+from spamfilter.learning.evaluate import expected_calibration_error, recall_at_fpr
+from spamfilter.learning.placeholders import rewrite_all
+from spamfilter.model import artifact as artifacts
+from spamfilter.model.artifact import Artifact
+from spamfilter.scoring.cascade import FEATURES, Calibration
+from spamfilter.scoring.features import Analysis, MorphemeGram, analyse, morpheme_grams
+from spamfilter.scoring.kernel import FloatArray
+from spamfilter.scoring.policy import Evidence, Policy
+from spamfilter.text.tokenise import Tokeniser
+from spamfilter.types import Category
+
+CORPUS: Final = "corpus"
+"""The source name of our own messages: their placeholders are rewritten before they teach anything."""
+
+MAX_PER_CLUSTER: Final = 10
+"""A cluster weighs as this many messages at most: a campaign is one fact, however often it was sent."""
+
+GOLDEN: Final = (
+    "오늘 저녁에 시간 되면 밥 먹자",
+    "[무료체험] 카★지★노 첫충 30% ⓑⓑ77.example 코드 vip7",
+    "엄마 나 폰 고장나서 그런데 이 번호로 답장 줘",
+    "고객님 대ㆍ출 한도 5천만원 승인, 상담 010-0000-0000",
+    "ㅋㅋㅋㅋ 그건 좀 아니지",
+    "",
+)
+_SURE_DISAGREEMENT: Final = 0.0003
+"""Share of all messages on which a sure first stage may differ from the second, on either side."""
+
+_TOKENISE_BATCH: Final = 2000
+_MIN_MESSAGES: Final = 20
+
+Progress = Callable[[str, int, int], None]
+"""Told the step, how much of it is done, and of how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The training set as columns."""
+
+    texts: list[str]
+    is_spam: npt.NDArray[np.bool_]
+    kinds: npt.NDArray[np.int64]
+    of_kind: tuple[Category, ...]
+    weights: npt.NDArray[np.float64]
+    clusters: npt.NDArray[np.int64]
+    folds: npt.NDArray[np.int64]
+    capped: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class _HeldOut:
+    """Held-out scores of both stages and what was chosen from them."""
+
+    ngrams: Calibration
+    morphemes: Calibration
+    ham_below: float
+    spam_above: float
+    evidence: Evidence
+    policy: Policy
+    metrics: dict[str, Any]
+
+
+def train(
+    messages: Sequence[LabelledMessage],
+    out: str | os.PathLike[str],
+    *,
+    created: datetime,
+    seed: int = 0,
+    fpr: float = 0.001,
+    jobs: int | None = None,
+    data: Sequence[dict[str, Any]] | None = None,
+    progress: Progress = lambda _step, _done, _total: None,
+) -> Artifact:
+    """Train a model and write it.
+
+    Args:
+        messages: labelled messages of any number of sources.
+        out: the model folder to write; a model that is already there is replaced when the new one is complete.
+        created: written into the manifest; a clock is an argument.
+        seed: of the folds and of the placeholder rewriting; the same seed and messages give the same weights.
+        fpr: the false-positive budget of the default policy, a share of good messages.
+        jobs: processes for fitting and threads for Kiwi; all cores where None.
+        data: what the manifest says of the sources; counted from the messages where None.
+        progress: called with the step, how much is done, and of how much.
+
+    Returns:
+        The artifact as it was read back from disk.
+
+    Raises:
+        InputError: if there are too few messages, or only one label.
+        BudgetError: if the held-out evidence cannot prove `fpr`.
+    """
+    jobs = jobs or os.cpu_count() or 1
+    table = _tabulate(messages, seed, progress)
+    n_kinds = len(table.of_kind)
+    with joblib.parallel_config(n_jobs=min(jobs, fit.FOLDS + 1)):
+        progress("n-gram stage", 0, 1)
+        rows = fit.ngram_matrix(table.texts)
+        first_logits, first = fit.first_stage(rows, table.kinds, n_kinds, table.weights, table.folds)
+        del rows
+        analyses, grams = _analyse(table.texts, jobs, progress)
+        progress("morpheme stage", 0, 1)
+        rows = fit.stage_two_matrix(first_logits, analyses, grams)
+        second_logits, second = fit.second_stage(rows, table.kinds, n_kinds, table.weights, table.folds)
+    held_out = _held_out(table, first_logits, second_logits, fpr)
+    arrays = _arrays(first, second, held_out.evidence, n_kinds)
+    manifest = _manifest(table, held_out, created, seed, data if data is not None else summarise(messages))
+    manifest["golden"] = _golden(manifest, arrays, jobs)
+    progress("writing", 1, 1)
+    return artifacts.save(out, manifest, arrays)
+
+
+def summarise(messages: Sequence[LabelledMessage]) -> list[dict[str, Any]]:
+    """What the manifest says of the data: for each source its rows, labels and a fingerprint of its texts."""
+    by_source: dict[str, list[LabelledMessage]] = {}
+    for message in messages:
+        by_source.setdefault(message.source, []).append(message)
+    out = []
+    for source, rows in sorted(by_source.items()):
+        digest = hashlib.sha256()
+        for text in sorted(r.text for r in rows):
+            digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
+        spam = sum(r.is_spam for r in rows)
+        out.append({"source": source, "rows": len(rows), "spam": spam, "ham": len(rows) - spam, "sha256": digest.hexdigest()})
+    return out
+
+
+def _tabulate(messages: Sequence[LabelledMessage], seed: int, progress: Progress) -> _Table:
+    is_spam = np.array([m.is_spam for m in messages], bool)
+    if len(messages) < _MIN_MESSAGES or is_spam.all() or not is_spam.any():
+        raise InputError(
+            f"training needs at least {_MIN_MESSAGES} messages, spam and ham; "
+            f"got {int(is_spam.sum())} spam and {int((~is_spam).sum())} ham"
+        )
+    progress("near-duplicates", 0, 1)
+    texts = [m.text for m in messages]
+    own = [i for i, m in enumerate(messages) if m.source == CORPUS]
+    for i, text in zip(own, rewrite_all([texts[i] for i in own], seed), strict=True):
+        texts[i] = text
+    clusters = _clusters(messages, texts)
+    sizes = np.bincount(clusters)[clusters]
+    weights = np.array([m.weight for m in messages]) * np.minimum(1.0, MAX_PER_CLUSTER / sizes)
+    known = {m.kind for m in messages if m.kind is not None}
+    for side, fallback in ((True, Category.OTHER), (False, Category.CHAT)):
+        if not any(k.is_spam == side for k in known):
+            known.add(fallback)
+    of_kind = tuple(k for k in Category if k in known)
+    kinds = np.array([of_kind.index(m.kind) if m.kind is not None else -1 for m in messages])
+    progress("kinds", 0, 1)
+    kinds = fit.guess_kinds(fit.ngram_matrix(texts), kinds, is_spam, of_kind)
+    folds = np.array([zlib.crc32(f"{seed}:{c}".encode()) % fit.FOLDS for c in clusters])
+    return _Table(texts, is_spam, kinds, of_kind, weights, clusters, folds, _first_of_each(clusters))
+
+
+def _clusters(messages: Sequence[LabelledMessage], texts: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Clusters given by the data, joined with those found, numbered from 0."""
+    found = near_duplicate_clusters(texts)
+    names = [f"{m.source}\0{m.cluster}" if m.cluster is not None else str(int(f)) for m, f in zip(messages, found, strict=True)]
+    _, numbers = np.unique(np.array(names), return_inverse=True)
+    return np.asarray(numbers, np.int64)
+
+
+def _first_of_each(clusters: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """The first MAX_PER_CLUSTER messages of every cluster: what is measured."""
+    order = np.argsort(clusters, kind="stable")
+    ranked = clusters[order]
+    starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
+    rank = np.arange(len(clusters)) - np.repeat(starts, np.diff(np.r_[starts, len(clusters)]))
+    keep = np.zeros(len(clusters), bool)
+    keep[order] = rank < MAX_PER_CLUSTER
+    return keep
+
+
+def _analyse(
+    texts: Sequence[str], jobs: int, progress: Progress
+) -> tuple[list[Analysis], list[list[MorphemeGram]]]:
+    tokeniser = Tokeniser(num_workers=jobs)
+    analyses: list[Analysis] = []
+    grams: list[list[MorphemeGram]] = []
+    for first in range(0, len(texts), _TOKENISE_BATCH):
+        progress("morphemes", first, len(texts))
+        batch = [analyse(t) for t in texts[first : first + _TOKENISE_BATCH]]
+        grams += [morpheme_grams(m, fit.MORPHEME_BITS) for m in tokeniser.tokenise([a.restored.text for a in batch])]
+        analyses += batch
+    return analyses, grams
+
+
+def _log_odds(logits: FloatArray, of_kind: Sequence[Category]) -> FloatArray:
+    spam = np.array([k.is_spam for k in of_kind])
+    return np.logaddexp.reduce(logits[:, spam], axis=1) - np.logaddexp.reduce(logits[:, ~spam], axis=1)
+
+
+def _held_out(table: _Table, first_logits: FloatArray, second_logits: FloatArray, fpr: float) -> _HeldOut:
+    """Calibrate both stages, choose who is sure, and keep the evidence; on at most ten messages a cluster."""
+    keep = table.capped
+    spam = table.is_spam[keep]
+    first = _log_odds(first_logits, table.of_kind)[keep]
+    second = _log_odds(second_logits, table.of_kind)[keep]
+    ones = np.ones(len(spam))
+    ngrams, morphemes = fit.calibrate(first, spam, ones), fit.calibrate(second, spam, ones)
+    always = morphemes.probability(second)
+    policy = Policy.for_budget(_evidence(always, spam), fpr)
+    ham_below, spam_above = _sureness(first, always, ngrams, policy)
+    unsure = (first > ham_below) & (first < spam_above)
+    final = np.where(unsure, always, ngrams.probability(first))
+    evidence = _evidence(final, spam)
+    metrics = {
+        "n_ham": int((~spam).sum()),
+        "n_spam": int(spam.sum()),
+        "held_out": f"{fit.FOLDS} folds of near-duplicate clusters, at most {MAX_PER_CLUSTER} messages of one",
+        "recall_at_fpr": {
+            name: {str(rate): round(recall_at_fpr(scores, spam, rate).recall, 4) for rate in (0.001, 0.01)}
+            for name, scores in (("ngrams", first), ("morphemes", second), ("cascade", final))
+        },
+        "expected_calibration_error": round(expected_calibration_error(final, spam), 4),
+        "second_stage_share": round(float(unsure.mean()), 4),
+    }
+    return _HeldOut(ngrams, morphemes, ham_below, spam_above, evidence, Policy.for_budget(evidence, fpr), metrics)
+
+
+def _evidence(probability: FloatArray, spam: npt.NDArray[np.bool_]) -> Evidence:
+    descending = np.sort(probability.astype(np.float32))[::-1]
+    order = np.argsort(-probability, kind="stable")
+    return Evidence(descending[~spam[order]], descending[spam[order]])
+
+
+def _sureness(
+    first: FloatArray, always: FloatArray, ngrams: Calibration, policy: Policy
+) -> tuple[float, float]:
+    """The range of first-stage log-odds outside which the second stage would not change the label."""
+    allowed = int(_SURE_DISAGREEMENT * len(first))
+    order = np.argsort(first)
+    ranked = first[order]
+    not_ham = np.cumsum(always[order] >= policy.review_at)
+    ham_below = float(ranked[max(0, int(np.searchsorted(not_ham, allowed, side="right")) - 1)])
+    not_spam = np.cumsum(always[order][::-1] < policy.spam_at)
+    spam_above = float(ranked[::-1][max(0, int(np.searchsorted(not_spam, allowed, side="right")) - 1)])
+    # A sure message must also carry a probability on the right side of the thresholds.
+    ham_below = min(ham_below, _log_odds_at(ngrams, policy.review_at))
+    return ham_below, max(spam_above, _log_odds_at(ngrams, policy.spam_at), ham_below)
+
+
+def _log_odds_at(calibration: Calibration, probability: float) -> float:
+    p = min(max(probability, 1e-6), 1 - 1e-6)
+    return (float(np.log(p / (1 - p))) - calibration.intercept) / calibration.slope
+
+
+def _arrays(first: fit.Linear, second: fit.Linear, evidence: Evidence, n_kinds: int) -> dict[str, npt.NDArray[Any]]:
+    dense = n_kinds + len(FEATURES["shape"])
+    ngram_weights, ngram_scale = artifacts.quantise(first.weights)
+    morpheme_weights, morpheme_scale = artifacts.quantise(second.weights[dense:])
+    return {
+        "ngram_weights": ngram_weights,
+        "ngram_scale": ngram_scale,
+        "ngram_bias": first.bias,
+        "stage_two_weights": morpheme_weights,
+        "stage_two_scale": morpheme_scale,
+        "stage_two_dense": second.weights[:dense].copy(),
+        "stage_two_bias": second.bias,
+        "evidence_ham": evidence.ham.astype(np.float32),
+        "evidence_spam": evidence.spam.astype(np.float32),
+    }
+
+
+def _manifest(
+    table: _Table, held_out: _HeldOut, created: datetime, seed: int, data: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "created": created.isoformat(timespec="seconds"),
+        "kinds": [k.value for k in table.of_kind],
+        "features": {**FEATURES, "ngram_bits": fit.NGRAM_BITS, "morpheme_bits": fit.MORPHEME_BITS},
+        "packages": {name: metadata.version(name) for name in ("kiwipiepy", "kiwipiepy_model", "numpy", "scikit-learn")},
+        "calibration": {
+            "ngrams": [held_out.ngrams.slope, held_out.ngrams.intercept],
+            "morphemes": [held_out.morphemes.slope, held_out.morphemes.intercept],
+        },
+        "sure": {"ham_below": held_out.ham_below, "spam_above": held_out.spam_above},
+        "policy": {"fpr": held_out.policy.fpr},
+        "metrics": held_out.metrics,
+        "data": list(data),
+        "seed": seed,
+        "golden": [],
+    }
+
+
+def _golden(manifest: dict[str, Any], arrays: dict[str, npt.NDArray[Any]], jobs: int) -> list[dict[str, Any]]:
+    cascade = Artifact(manifest, arrays).cascade()
+    first = cascade.ngram_logits(GOLDEN)
+    analyses, grams = _analyse(GOLDEN, jobs, lambda _step, _done, _total: None)
+    second = cascade.log_odds(cascade.stage_two_logits(first, analyses, grams))
+    return [
+        {"text": text, "ngrams": float(a), "morphemes": float(b)}
+        for text, a, b in zip(GOLDEN, cascade.log_odds(first), second, strict=True)
+    ]

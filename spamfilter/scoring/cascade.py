@@ -1,0 +1,125 @@
+"""The batch core: n-grams for every message, Kiwi for those they leave unsure.
+
+Both stages are linear over kinds, spam is the sum of its kinds, and each stage has its own calibration. Which
+messages are unsure was fixed at training time, so a verdict never depends on the messages beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from spamfilter.scoring.features import SHAPE_NAMES, Analysis, MorphemeGram, morpheme_grams, shape, stage_two_rows
+from spamfilter.scoring.kernel import FOLDED_ORDERS, SKELETON_ORDERS, FloatArray, ngram_sums
+from spamfilter.text.tokenise import MAX_CHARS, Morpheme
+from spamfilter.types import Category
+
+FEATURES: Final = {
+    "revision": 1,
+    "folded_orders": list(FOLDED_ORDERS),
+    "skeleton_orders": list(SKELETON_ORDERS),
+    "morpheme_chars": MAX_CHARS,
+    "shape": list(SHAPE_NAMES),
+}
+"""What the code beside this line computes; an artifact trained on anything else is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """From log-odds to probability: `sigmoid(slope * log_odds + intercept)` (Platt 1999)."""
+
+    slope: float
+    intercept: float
+
+    def probability(self, log_odds: FloatArray) -> FloatArray:
+        """Shape (n,), float32, in [0, 1]."""
+        z = self.slope * log_odds.astype(np.float64) + self.intercept
+        return (1.0 / (1.0 + np.exp(-np.clip(z, -500, 500)))).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Cascade:
+    """The two linear stages of one artifact, ready to score.
+
+    Attributes:
+        kinds: the columns of all weights.
+        is_spam: shape (n_kinds,), bool.
+        ngram_weights: shape (2**ngram_bits, n_kinds), float32, nats.
+        ngram_bias: shape (n_kinds,).
+        dense_weights: shape (n_kinds + n_shape, n_kinds): what the second stage makes of the first one's logits, then of the shape.
+        morpheme_weights: shape (2**morpheme_bits, n_kinds).
+        stage_two_bias: shape (n_kinds,).
+        ngrams, morphemes: calibration of each stage.
+        ham_below, spam_above: outside this range of first-stage log-odds the n-grams are sure.
+    """
+
+    kinds: tuple[Category, ...]
+    is_spam: npt.NDArray[np.bool_]
+    ngram_weights: FloatArray
+    ngram_bias: FloatArray
+    dense_weights: FloatArray
+    morpheme_weights: FloatArray
+    stage_two_bias: FloatArray
+    ngrams: Calibration
+    morphemes: Calibration
+    ham_below: float
+    spam_above: float
+
+    @property
+    def ngram_bits(self) -> int:
+        """The n-gram table has 2**ngram_bits rows."""
+        return int(len(self.ngram_weights)).bit_length() - 1
+
+    @property
+    def morpheme_bits(self) -> int:
+        """The morpheme table has 2**morpheme_bits rows."""
+        return int(len(self.morpheme_weights)).bit_length() - 1
+
+    def ngram_logits(self, texts: Sequence[str]) -> FloatArray:
+        """First stage: shape (n_messages, n_kinds), nats."""
+        return ngram_sums(texts, self.ngram_weights) + self.ngram_bias
+
+    def unsure(self, log_odds: FloatArray) -> npt.NDArray[np.intp]:
+        """Which messages of a batch need the second stage, ascending."""
+        return np.flatnonzero((log_odds > self.ham_below) & (log_odds < self.spam_above))
+
+    def grams(self, morphemes: Sequence[Morpheme]) -> list[MorphemeGram]:
+        """The hashed morphemes of one message."""
+        return morpheme_grams(morphemes, self.morpheme_bits)
+
+    def stage_two_logits(
+        self, ngram_logits: FloatArray, analyses: Sequence[Analysis], grams: Sequence[Sequence[MorphemeGram]]
+    ) -> FloatArray:
+        """Second stage: shape (n_messages, n_kinds), nats.
+
+        Args:
+            ngram_logits: the first stage's, shape (n_messages, n_kinds).
+            analyses: one a message.
+            grams: one a message, by `grams`.
+        """
+        shapes = [shape(a) for a in analyses]
+        rows = stage_two_rows(shapes, grams, self.morpheme_bits)
+        out = ngram_logits @ self.dense_weights[: len(self.kinds)] + self.stage_two_bias
+        shape_weights = self.dense_weights[len(self.kinds) :]
+        split = len(shape_weights)
+        for i in range(len(analyses)):
+            columns = rows.indices[rows.indptr[i] : rows.indptr[i + 1]]
+            values = rows.values[rows.indptr[i] : rows.indptr[i + 1]]
+            dense = int(np.searchsorted(columns, split))
+            out[i] += values[:dense] @ shape_weights[columns[:dense]]
+            out[i] += values[dense:] @ self.morpheme_weights[columns[dense:] - split]
+        return out
+
+    def log_odds(self, logits: FloatArray) -> FloatArray:
+        """Log-odds of spam, the sum of its kinds, against the sum of the legitimate kinds; shape (n_messages,)."""
+        return _log_sum_exp(logits[:, self.is_spam]) - _log_sum_exp(logits[:, ~self.is_spam])
+
+
+def _log_sum_exp(logits: FloatArray) -> FloatArray:
+    largest = logits.max(axis=1)
+    total: FloatArray = largest + np.log(np.exp(logits - largest[:, None]).sum(axis=1))
+    return total
