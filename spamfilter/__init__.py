@@ -18,8 +18,8 @@ __all__ = [
     "ModelInfo",
     "Policy",
     "Reason",
-    "Span",
     "SpamFilter",
     "SpamFilterError",
+    "Span",
     "Verdict",
 ]

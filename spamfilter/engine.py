@@ -1,4 +1,7 @@
-"""The filter itself: load a model, score messages, explain verdicts. Pure: a verdict is a function of model and message."""
+"""The filter itself: load a model, score messages, explain verdicts.
+
+Pure: a verdict is a function of model and message.
+"""
 
 from __future__ import annotations
 
@@ -85,11 +88,11 @@ class Decisions:
 
     def label(self, i: int) -> Label:
         """The label of message `i`."""
-        return _LABELS[self.labels[i]]
+        return _LABELS[int(self.labels[i])]
 
     def category(self, i: int) -> Category:
         """The category of message `i`."""
-        return self.kinds[self.categories[i]]
+        return self.kinds[int(self.categories[i])]
 
     def stage(self, i: int) -> Stage:
         """The stage that decided message `i`."""

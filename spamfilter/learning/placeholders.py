@@ -15,7 +15,8 @@ from typing import Final
 # A host is any run of label characters, circled and look-alike letters too, that ends in a reserved domain.
 _LABEL: Final = r"[^\s/:@()\[\]<>\"'가-힣,|]"
 _HOST: Final = re.compile(
-    rf"({_LABEL}*?)(?:(?<![a-z])example\.(?:com|net|org)|\.example(?!\.(?:com|net|org)))(?:\.(?:co\.)?kr)?(?![a-z0-9-])", re.IGNORECASE
+    rf"({_LABEL}*?)(?:(?<![a-z])example\.(?:com|net|org)|\.example(?!\.(?:com|net|org)))(?:\.(?:co\.)?kr)?(?![a-z0-9-])",
+    re.IGNORECASE,
 )
 _ZERO_GROUP: Final = re.compile(r"(?<!\d)(?:0000|000)(?!\d)|(?<=010)0000(?=\d{4})|(?<=080)000(?=\d{4})")
 _ID_ZEROS: Final = re.compile(r"(?<=[A-Za-z가-힣_@.\d])0{3,4}(?=[A-Za-z\d]|\b)")
@@ -24,7 +25,22 @@ _WORD_ZEROS: Final = re.compile(r"공공공공|공공공|영영영영")
 _CIRCLED_ZEROS: Final = re.compile(r"⓪{3,4}|０{3,4}|𝟎{3,4}|𝟘{3,4}")
 _YEAR: Final = re.compile(r"(?<!\d)20(?:19|2[0-6])(?=[.\-/년 ]|학년도)")
 
-_TLDS: Final = ("com",) * 8 + ("kr", "co.kr", "net", "xyz", "top", "info", "cc", "io", "me", "shop", "site", "club", "vip", "org")
+_TLDS: Final = ("com",) * 8 + (
+    "kr",
+    "co.kr",
+    "net",
+    "xyz",
+    "top",
+    "info",
+    "cc",
+    "io",
+    "me",
+    "shop",
+    "site",
+    "club",
+    "vip",
+    "org",
+)
 _SHORTENERS: Final = (
     "bit.ly", "me2.do", "han.gl", "c11.kr", "url.kr", "buly.kr", "vo.la", "t.ly", "abr.ge", "is.gd", "tinyurl.com",
 )  # fmt: skip
@@ -87,5 +103,3 @@ def _like(zero: str, n: int, rng: random.Random) -> str:
     if zero == "⓪":
         return "".join("⓪" if (d := rng.randint(0, 9)) == 0 else chr(ord("①") + d - 1) for _ in range(n))
     return "".join(chr(ord(zero) + rng.randint(0, 9)) for _ in range(n))
-
-

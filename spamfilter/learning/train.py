@@ -7,12 +7,14 @@ near-duplicate clusters, so that no campaign stands on both sides.
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import metadata
+from pathlib import Path
 from typing import Any, Final
 
 import joblib
@@ -22,7 +24,7 @@ import numpy.typing as npt
 from spamfilter.errors import InputError
 from spamfilter.learning import fit
 from spamfilter.learning.clusters import near_duplicate_clusters
-from spamfilter.learning.dataset import LabelledMessage
+from spamfilter.learning.dataset import LabelledMessage, read_labelled
 from spamfilter.learning.evaluate import expected_calibration_error, recall_at_fpr
 from spamfilter.learning.placeholders import rewrite_all
 from spamfilter.model import artifact as artifacts
@@ -30,12 +32,17 @@ from spamfilter.model.artifact import Artifact
 from spamfilter.scoring.cascade import FEATURES, Calibration
 from spamfilter.scoring.features import Analysis, MorphemeGram, analyse, morpheme_grams
 from spamfilter.scoring.kernel import FloatArray
-from spamfilter.scoring.policy import Evidence, Policy
+from spamfilter.scoring.policy import Evidence, Policy, rate_upper_bound
 from spamfilter.text.tokenise import Tokeniser
 from spamfilter.types import Category
 
 CORPUS: Final = "corpus"
 """The source name of our own messages: their placeholders are rewritten before they teach anything."""
+
+CORPUS_WEIGHT: Final = 5.0
+"""One of our own messages was written for what the public sources lack; it counts as so many of theirs."""
+
+DEFAULT_FPR: Final = 0.001
 
 MAX_PER_CLUSTER: Final = 10
 """A cluster weighs as this many messages at most: a campaign is one fact, however often it was sent."""
@@ -56,6 +63,24 @@ _MIN_MESSAGES: Final = 20
 
 Progress = Callable[[str, int, int], None]
 """Told the step, how much of it is done, and of how much."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """What a model depends on beside its messages.
+
+    Attributes:
+        created: written into the manifest; a clock is an argument.
+        seed: of the folds and of the placeholder rewriting; the same seed and messages give the same weights.
+        fpr: the false-positive budget of the default policy, a share of good messages; where None, 0.001 or, if the
+            held-out messages cannot prove that, the smallest budget that they can.
+        jobs: processes for fitting and threads for Kiwi; all cores where None.
+    """
+
+    created: datetime
+    seed: int = 0
+    fpr: float | None = None
+    jobs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +113,8 @@ class _HeldOut:
 def train(
     messages: Sequence[LabelledMessage],
     out: str | os.PathLike[str],
+    recipe: Recipe,
     *,
-    created: datetime,
-    seed: int = 0,
-    fpr: float = 0.001,
-    jobs: int | None = None,
     data: Sequence[dict[str, Any]] | None = None,
     progress: Progress = lambda _step, _done, _total: None,
 ) -> Artifact:
@@ -101,10 +123,7 @@ def train(
     Args:
         messages: labelled messages of any number of sources.
         out: the model folder to write; a model that is already there is replaced when the new one is complete.
-        created: written into the manifest; a clock is an argument.
-        seed: of the folds and of the placeholder rewriting; the same seed and messages give the same weights.
-        fpr: the false-positive budget of the default policy, a share of good messages.
-        jobs: processes for fitting and threads for Kiwi; all cores where None.
+        recipe: everything else that the result depends on.
         data: what the manifest says of the sources; counted from the messages where None.
         progress: called with the step, how much is done, and of how much.
 
@@ -115,8 +134,8 @@ def train(
         InputError: if there are too few messages, or only one label.
         BudgetError: if the held-out evidence cannot prove `fpr`.
     """
-    jobs = jobs or os.cpu_count() or 1
-    table = _tabulate(messages, seed, progress)
+    jobs = recipe.jobs or os.cpu_count() or 1
+    table = _tabulate(messages, recipe.seed, progress)
     n_kinds = len(table.of_kind)
     with joblib.parallel_config(n_jobs=min(jobs, fit.FOLDS + 1)):
         progress("n-gram stage", 0, 1)
@@ -127,12 +146,24 @@ def train(
         progress("morpheme stage", 0, 1)
         rows = fit.stage_two_matrix(first_logits, analyses, grams)
         second_logits, second = fit.second_stage(rows, table.kinds, n_kinds, table.weights, table.folds)
-    held_out = _held_out(table, first_logits, second_logits, fpr)
+    held_out = _held_out(table, first_logits, second_logits, recipe.fpr)
     arrays = _arrays(first, second, held_out.evidence, n_kinds)
-    manifest = _manifest(table, held_out, created, seed, data if data is not None else summarise(messages))
+    manifest = _manifest(table, held_out, recipe, data if data is not None else summarise(messages))
     manifest["golden"] = _golden(manifest, arrays, jobs)
     progress("writing", 1, 1)
     return artifacts.save(out, manifest, arrays)
+
+
+def read_corpus(folder: str | os.PathLike[str]) -> tuple[LabelledMessage, ...]:
+    """Our own messages: every `.jsonl` file of a folder, in the order of their names.
+
+    Raises:
+        InputError: if there is none, or a row is at fault.
+    """
+    files = sorted(Path(folder).glob("*.jsonl"))
+    if not files:
+        raise InputError(f"no .jsonl file in {folder}")
+    return tuple(replace(m, weight=CORPUS_WEIGHT) for m in read_labelled(files, source=CORPUS).messages)
 
 
 def summarise(messages: Sequence[LabelledMessage]) -> list[dict[str, Any]]:
@@ -146,7 +177,9 @@ def summarise(messages: Sequence[LabelledMessage]) -> list[dict[str, Any]]:
         for text in sorted(r.text for r in rows):
             digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
         spam = sum(r.is_spam for r in rows)
-        out.append({"source": source, "rows": len(rows), "spam": spam, "ham": len(rows) - spam, "sha256": digest.hexdigest()})
+        out.append(
+            {"source": source, "rows": len(rows), "spam": spam, "ham": len(rows) - spam, "sha256": digest.hexdigest()}
+        )
     return out
 
 
@@ -180,7 +213,10 @@ def _tabulate(messages: Sequence[LabelledMessage], seed: int, progress: Progress
 def _clusters(messages: Sequence[LabelledMessage], texts: Sequence[str]) -> npt.NDArray[np.int64]:
     """Clusters given by the data, joined with those found, numbered from 0."""
     found = near_duplicate_clusters(texts)
-    names = [f"{m.source}\0{m.cluster}" if m.cluster is not None else str(int(f)) for m, f in zip(messages, found, strict=True)]
+    names = [
+        f"{m.source}\0{m.cluster}" if m.cluster is not None else str(int(f))
+        for m, f in zip(messages, found, strict=True)
+    ]
     _, numbers = np.unique(np.array(names), return_inverse=True)
     return np.asarray(numbers, np.int64)
 
@@ -196,9 +232,7 @@ def _first_of_each(clusters: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     return keep
 
 
-def _analyse(
-    texts: Sequence[str], jobs: int, progress: Progress
-) -> tuple[list[Analysis], list[list[MorphemeGram]]]:
+def _analyse(texts: Sequence[str], jobs: int, progress: Progress) -> tuple[list[Analysis], list[list[MorphemeGram]]]:
     tokeniser = Tokeniser(num_workers=jobs)
     analyses: list[Analysis] = []
     grams: list[list[MorphemeGram]] = []
@@ -212,10 +246,11 @@ def _analyse(
 
 def _log_odds(logits: FloatArray, of_kind: Sequence[Category]) -> FloatArray:
     spam = np.array([k.is_spam for k in of_kind])
-    return np.logaddexp.reduce(logits[:, spam], axis=1) - np.logaddexp.reduce(logits[:, ~spam], axis=1)
+    out: FloatArray = np.logaddexp.reduce(logits[:, spam], axis=1) - np.logaddexp.reduce(logits[:, ~spam], axis=1)
+    return out
 
 
-def _held_out(table: _Table, first_logits: FloatArray, second_logits: FloatArray, fpr: float) -> _HeldOut:
+def _held_out(table: _Table, first_logits: FloatArray, second_logits: FloatArray, fpr: float | None) -> _HeldOut:
     """Calibrate both stages, choose who is sure, and keep the evidence; on at most ten messages a cluster."""
     keep = table.capped
     spam = table.is_spam[keep]
@@ -224,6 +259,8 @@ def _held_out(table: _Table, first_logits: FloatArray, second_logits: FloatArray
     ones = np.ones(len(spam))
     ngrams, morphemes = fit.calibrate(first, spam, ones), fit.calibrate(second, spam, ones)
     always = morphemes.probability(second)
+    if fpr is None:
+        fpr = _provable_budget(int((~spam).sum()))
     policy = Policy.for_budget(_evidence(always, spam), fpr)
     ham_below, spam_above = _sureness(first, always, ngrams, policy)
     unsure = (first > ham_below) & (first < spam_above)
@@ -243,15 +280,22 @@ def _held_out(table: _Table, first_logits: FloatArray, second_logits: FloatArray
     return _HeldOut(ngrams, morphemes, ham_below, spam_above, evidence, Policy.for_budget(evidence, fpr), metrics)
 
 
+def _provable_budget(n_ham: int) -> float:
+    """The default budget, or the smallest that so few good messages can prove, rounded up to two digits."""
+    smallest = rate_upper_bound(0, n_ham)
+    if smallest <= DEFAULT_FPR:
+        return DEFAULT_FPR
+    unit = 10.0 ** math.floor(math.log10(smallest) - 1)
+    return min(0.5, math.ceil(smallest / unit) * unit)
+
+
 def _evidence(probability: FloatArray, spam: npt.NDArray[np.bool_]) -> Evidence:
     descending = np.sort(probability.astype(np.float32))[::-1]
     order = np.argsort(-probability, kind="stable")
     return Evidence(descending[~spam[order]], descending[spam[order]])
 
 
-def _sureness(
-    first: FloatArray, always: FloatArray, ngrams: Calibration, policy: Policy
-) -> tuple[float, float]:
+def _sureness(first: FloatArray, always: FloatArray, ngrams: Calibration, policy: Policy) -> tuple[float, float]:
     """The range of first-stage log-odds outside which the second stage would not change the label."""
     allowed = int(_SURE_DISAGREEMENT * len(first))
     order = np.argsort(first)
@@ -287,14 +331,14 @@ def _arrays(first: fit.Linear, second: fit.Linear, evidence: Evidence, n_kinds: 
     }
 
 
-def _manifest(
-    table: _Table, held_out: _HeldOut, created: datetime, seed: int, data: Sequence[dict[str, Any]]
-) -> dict[str, Any]:
+def _manifest(table: _Table, held_out: _HeldOut, recipe: Recipe, data: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
-        "created": created.isoformat(timespec="seconds"),
+        "created": recipe.created.isoformat(timespec="seconds"),
         "kinds": [k.value for k in table.of_kind],
         "features": {**FEATURES, "ngram_bits": fit.NGRAM_BITS, "morpheme_bits": fit.MORPHEME_BITS},
-        "packages": {name: metadata.version(name) for name in ("kiwipiepy", "kiwipiepy_model", "numpy", "scikit-learn")},
+        "packages": {
+            name: metadata.version(name) for name in ("kiwipiepy", "kiwipiepy_model", "numpy", "scikit-learn")
+        },
         "calibration": {
             "ngrams": [held_out.ngrams.slope, held_out.ngrams.intercept],
             "morphemes": [held_out.morphemes.slope, held_out.morphemes.intercept],
@@ -303,7 +347,7 @@ def _manifest(
         "policy": {"fpr": held_out.policy.fpr},
         "metrics": held_out.metrics,
         "data": list(data),
-        "seed": seed,
+        "seed": recipe.seed,
         "golden": [],
     }
 

@@ -33,7 +33,7 @@ _MAX_MANIFEST_BYTES: Final = 4_000_000
 
 Array = npt.NDArray[Any]
 
-_ARRAYS: Final = {
+_ARRAYS: Final[dict[str, np.dtype[Any]]] = {
     "ngram_weights": np.dtype(np.int8),
     "ngram_scale": np.dtype(np.float32),
     "ngram_bias": np.dtype(np.float32),

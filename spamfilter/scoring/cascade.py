@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from spamfilter.scoring.kernel import FOLDED_ORDERS, SKELETON_ORDERS, FloatArray
 from spamfilter.text.tokenise import MAX_CHARS, Morpheme
 from spamfilter.types import Category
 
-FEATURES: Final = {
+FEATURES: Final[dict[str, Any]] = {
     "revision": 1,
     "folded_orders": list(FOLDED_ORDERS),
     "skeleton_orders": list(SKELETON_ORDERS),
@@ -50,7 +50,8 @@ class Cascade:
         is_spam: shape (n_kinds,), bool.
         ngram_weights: shape (2**ngram_bits, n_kinds), float32, nats.
         ngram_bias: shape (n_kinds,).
-        dense_weights: shape (n_kinds + n_shape, n_kinds): what the second stage makes of the first one's logits, then of the shape.
+        dense_weights: shape (n_kinds + n_shape, n_kinds): what the second stage makes of the first one's logits,
+            then of the shape.
         morpheme_weights: shape (2**morpheme_bits, n_kinds).
         stage_two_bias: shape (n_kinds,).
         ngrams, morphemes: calibration of each stage.
@@ -72,12 +73,12 @@ class Cascade:
     @property
     def ngram_bits(self) -> int:
         """The n-gram table has 2**ngram_bits rows."""
-        return int(len(self.ngram_weights)).bit_length() - 1
+        return len(self.ngram_weights).bit_length() - 1
 
     @property
     def morpheme_bits(self) -> int:
         """The morpheme table has 2**morpheme_bits rows."""
-        return int(len(self.morpheme_weights)).bit_length() - 1
+        return len(self.morpheme_weights).bit_length() - 1
 
     def ngram_logits(self, texts: Sequence[str]) -> FloatArray:
         """First stage: shape (n_messages, n_kinds), nats."""

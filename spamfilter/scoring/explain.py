@@ -126,7 +126,7 @@ def explain(
 def _ngram_contributions(
     cascade: Cascade, analysis: Analysis, spam: int, ham: int, *, second_stage: bool
 ) -> tuple[npt.NDArray[np.float64], float]:
-    """What each code point's n-grams add, shape (n_chars + 1,) with the unplaced last; and the bias of the first stage."""
+    """What the n-grams of each code point add, shape (n_chars + 1,), the unplaced last; and the first stage's bias."""
     if second_stage:
         # The second stage reads the first one's logits: each n-gram passes through to it with these factors.
         through = cascade.dense_weights[: len(cascade.kinds), spam] - cascade.dense_weights[: len(cascade.kinds), ham]

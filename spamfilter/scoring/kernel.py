@@ -117,13 +117,13 @@ def _finish(h, mask):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @njit(cache=True, nogil=True)
-def _views(codes, fold, skeleton_of, folded, folded_at, skeleton, skeleton_at, marks, marks_at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913, C901
+def _views(codes, fold, skeleton_of, folded, folded_at, skeleton, skeleton_at, marks, marks_at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913
     """Fill the scratch arrays with the tokens of one message and their places; give how many of each."""
     n_folded, n_skeleton, n_marks = 1, 0, 0
     folded[0] = _OPEN
     folded_at[0] = 0
     before = np.uint32(0)
-    consonant_waits = False
+    consonant_waits: Any = False
     for i in range(len(codes)):
         raw = codes[i]
         char = fold[raw] if raw < len(fold) else raw
@@ -173,7 +173,7 @@ def _hash_ngrams(tokens, n, seed, lowest, highest, mask, out, p):  # type: ignor
 
 
 @njit(cache=True, nogil=True)
-def _message(codes, fold, skeleton_of, scratch, places, mask, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913
+def _message(codes, fold, skeleton_of, scratch, places, mask, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Hash all n-grams of one message into `out`; give their number, repeats included."""
     n_folded, n_skeleton, n_marks = _views(
         codes, fold, skeleton_of, scratch[0], places[0], scratch[1], places[1], scratch[2], places[2]
@@ -272,10 +272,7 @@ def ngram_rows(texts: Sequence[str], bits: int) -> NgramRows:
     indptr = np.zeros(len(texts) + 1, np.int64)
     for first in range(0, len(texts), CHUNK):
         joined = _join(texts[first : first + CHUNK])
-        if COMPILED:
-            chunk = _rows_compiled(joined, bits)
-        else:
-            chunk = _rows_numpy(joined, bits)
+        chunk = _rows_compiled(joined, bits) if COMPILED else _rows_numpy(joined, bits)
         parts.append(chunk.indices)
         indptr[first + 1 : first + len(joined.offsets)] = indptr[first] + chunk.indptr[1:]
     return NgramRows(np.concatenate(parts) if parts else np.empty(0, np.uint32), indptr)
@@ -286,9 +283,7 @@ def _rows_compiled(joined: _Joined, bits: int) -> NgramRows:
     lengths = np.diff(joined.offsets)
     indices = np.empty(int((4 * (lengths + 2) + 5 * lengths).sum()), np.uint32)
     indptr = np.zeros(len(lengths) + 1, np.int64)
-    total = _rows(
-        joined.codes, joined.offsets, _FOLD, _SKELETON, scratch, places, _mask(bits), hashes, indices, indptr
-    )
+    total = _rows(joined.codes, joined.offsets, _FOLD, _SKELETON, scratch, places, _mask(bits), hashes, indices, indptr)
     for i in range(len(lengths)):
         indices[indptr[i] : indptr[i + 1]].sort()
     return NgramRows(indices[:total].copy(), indptr)

@@ -1,0 +1,1 @@
+"""Strings -> what a reader sees."""

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 ONSETS: Final = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 VOWELS: Final = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
-CODAS: Final = ("", *"ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ")
+CODAS: Final[tuple[str, ...]] = ("", *"ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ")
 
 TABLE_SIZE: Final = 0x20000
 """Code points at or above this (tags, private planes, CJK extension B) fold to themselves or are dropped."""
@@ -40,13 +40,14 @@ LOOKALIKES: Final[dict[str, str]] = {
 """One reader's letter for another alphabet's; applied by a fixer only inside a word that mixes scripts."""
 
 _BRACKETS: Final = dict(zip("【】〔〕〖〗「」『』《》〈〉［］", "[][][][][]<><>[]", strict=True))
-_DOTS: Final = dict.fromkeys("。．｡․", ".") | dict.fromkeys("ㆍ・･•∙⋅", "·")
+FULL_STOPS: Final = "。．｡․"
+_DOTS: Final = dict.fromkeys(FULL_STOPS, ".") | dict.fromkeys("ㆍ・･•∙⋅", "·")
 
 
 def is_invisible(char: str) -> bool:
-    """Whether a reader sees nothing at all where `char` stands.
+    r"""Whether a reader sees nothing at all where `char` stands.
 
-    >>> is_invisible("\\u200b"), is_invisible(" "), is_invisible("가")
+    >>> is_invisible("\u200b"), is_invisible(" "), is_invisible("가")
     (True, False, False)
     """
     if char in "\n\t\r":
@@ -71,23 +72,27 @@ def _enclosed() -> dict[int, str]:
 ENCLOSED: Final = _enclosed()
 
 
-def _conjoining(cp: int) -> int:
-    """The compatibility jamo of a conjoining one; every other code point is given back."""
-    if 0x1100 <= cp <= 0x1112:
-        return ord(ONSETS[cp - 0x1100])
-    if 0x1161 <= cp <= 0x1175:
-        return ord(VOWELS[cp - 0x1161])
-    if 0x11A8 <= cp <= 0x11C2:
-        return ord(CODAS[cp - 0x11A8 + 1])
-    return cp
+def compatibility_jamo(char: str) -> str:
+    r"""The letter that stands for itself of one that waits to be joined; every other character is given back.
+
+    >>> compatibility_jamo("\u1100"), compatibility_jamo("a")
+    ('ㄱ', 'a')
+    """
+    if "\u1100" <= char <= "\u1112":
+        return ONSETS[ord(char) - 0x1100]
+    if "\u1161" <= char <= "\u1175":
+        return VOWELS[ord(char) - 0x1161]
+    if "\u11a8" <= char <= "\u11c2":
+        return CODAS[ord(char) - 0x11A8 + 1]
+    return char
 
 
 def fold_char(char: str) -> str:
-    """The one character that a reader takes `char` for, lower case; empty where nothing is seen.
+    r"""The one character that a reader takes `char` for, lower case; empty where nothing is seen.
 
     Where a compatibility form has several characters, the first that is no bracket stands for all.
 
-    >>> [fold_char(c) for c in "ⓑ①Ａ𝐀аㅋ가\\u200b"]
+    >>> [fold_char(c) for c in "ⓑ①Ａ𝐀аㅋ가\u200b"]
     ['b', '1', 'a', 'a', 'a', 'ㅋ', '가', '']
     """
     if char in "\n\t\r":
@@ -99,7 +104,7 @@ def fold_char(char: str) -> str:
     if ord(char) in ENCLOSED:
         return ENCLOSED[ord(char)]
     if char in _BRACKETS or char in _DOTS:
-        return (_BRACKETS | _DOTS)[char]
+        return str((_BRACKETS | _DOTS)[char])
     if "가" <= char <= "힣":
         return char
     form = unicodedata.normalize("NFKD", char)
@@ -113,7 +118,7 @@ def fold_char(char: str) -> str:
     if first.isspace() or unicodedata.category(first).startswith("Z"):
         return " "
     decimal = unicodedata.decimal(first, None)
-    return str(decimal) if decimal is not None else chr(_conjoining(ord(first)))
+    return str(decimal) if decimal is not None else compatibility_jamo(first)
 
 
 @lru_cache(maxsize=1)

@@ -98,9 +98,9 @@ def _is_lone_coda(text: str, at: int) -> bool:
 
 
 def compose_hangul(text: str) -> list[Edit]:
-    """Put decomposed letters together: NFD Hangul, letters with combining marks.
+    r"""Put decomposed letters together: NFD Hangul, letters with combining marks.
 
-    >>> restore("\\u1103\\u1162\\u110e\\u116e\\u11af").text, restore("대출").text
+    >>> restore("\u1103\u1162\u110e\u116e\u11af").text, restore("대출").text
     ('대출', '대출')
     """
     edits = []
@@ -113,11 +113,11 @@ def compose_hangul(text: str) -> list[Edit]:
 
 
 def drop_invisible(text: str) -> list[Edit]:
-    """Take away what a reader does not see: zero-width, bidi and control characters, Hangul fillers.
+    r"""Take away what a reader does not see: zero-width, bidi and control characters, Hangul fillers.
 
-    An emoji keeps its joiners: `👨\\u200d👩\\u200d👧` is one picture.
+    An emoji keeps its joiners: `👨\u200d👩\u200d👧` is one picture.
 
-    >>> restore("무\\u200b료").text, restore("무 료").text
+    >>> restore("무\u200b료").text, restore("무 료").text
     ('무료', '무 료')
     """
     edits = []
@@ -155,6 +155,8 @@ def fold_forms(text: str) -> list[Edit]:
 def _plain_form(char: str) -> str:
     if "\u3164" <= char <= "\u318e":  # old letters; \u318d is typed as a middle dot
         return char
+    if char in chardata.FULL_STOPS:
+        return "."
     if ord(char) in chardata.ENCLOSED and not 0x1F1E6 <= ord(char) <= 0x1F1FF:
         return chardata.ENCLOSED[ord(char)]
     if unicodedata.category(char) in ("Nd", "No") and not unicodedata.decomposition(char):
@@ -165,9 +167,9 @@ def _plain_form(char: str) -> str:
         return form
     if len(form) == 3 and form[0] + form[2] == "()":
         return form[1]
-    if form.strip() == "" and form:
+    if form and not form.strip():
         return " "
-    return form
+    return chardata.compatibility_jamo(form) if len(form) == 1 else form
 
 
 def latinise_lookalikes(text: str) -> list[Edit]:
@@ -222,7 +224,17 @@ def join_coda(text: str) -> list[Edit]:
     return edits
 
 
-_LATIN_VOWELS: Final = {"H": "ㅐ", "l": "ㅣ", "I": "ㅣ", "|": "ㅣ", "r": "ㅏ", "ト": "ㅏ", "卜": "ㅏ", "丨": "ㅣ", "十": "ㅏ"}
+_LATIN_VOWELS: Final = {
+    "H": "ㅐ",
+    "l": "ㅣ",
+    "I": "ㅣ",
+    "|": "ㅣ",
+    "r": "ㅏ",
+    "ト": "ㅏ",
+    "卜": "ㅏ",
+    "丨": "ㅣ",
+    "十": "ㅏ",
+}
 _JAMO_LATIN: Final = re.compile(r"([ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ])([HlI|rト卜丨十])(?![A-Za-z])")
 
 
@@ -320,9 +332,7 @@ def restore(text: str) -> Restored:
         edits = fixer(text)
         if edits:
             if fixer.__name__ not in TIDYING:
-                tricks.extend(
-                    Trick(fixer.__name__, Span(starts[e.start], ends[e.end - 1]), e.reads_as) for e in edits
-                )
+                tricks.extend(Trick(fixer.__name__, Span(starts[e.start], ends[e.end - 1]), e.reads_as) for e in edits)
             text, starts, ends = _apply(text, starts, ends, edits)
     return Restored(text, starts, ends, tuple(tricks))
 

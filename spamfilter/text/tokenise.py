@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 from spamfilter.errors import NotReadyError
 
 MAX_CHARS: Final = 1000
-"""Kiwi's time is linear in length, 85 µs a character at worst: 1 MB of one syllable would hold it for a minute and a half."""
+"""Kiwi is linear in length, 85 µs a character at worst: 1 MB of one syllable would hold it for a minute and a half."""
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
@@ -90,15 +90,16 @@ class Tokeniser:
             raise NotReadyError(f"Kiwi did not load: {type(error).__name__}") from error
         # A lone surrogate cannot be handed to C++; its replacement keeps every place.
         clean = [_SURROGATE.sub("\ufffd", text[:MAX_CHARS]) for text in texts]
-        return [
-            [Morpheme(t.form, t.tag, t.start, t.len) for t in tokens] for tokens in kiwi.tokenize(clean)
-        ]
+        return [[Morpheme(t.form, t.tag, t.start, t.len) for t in tokens] for tokens in kiwi.tokenize(clean)]
 
     def _load(self, kiwi: Future[Any]) -> None:
         try:
             from kiwipiepy import Kiwi
 
-            kiwi.set_result(Kiwi(num_workers=self._num_workers, load_multi_dict=False))
+            loaded = Kiwi(num_workers=self._num_workers, load_multi_dict=False)
+            # The first call starts Kiwi's threads and fills its caches, 0.2-1.5 s: paid here, not by a message.
+            list(loaded.tokenize(["준비"]))
+            kiwi.set_result(loaded)
         except Exception as error:  # the one who waits for the future is told
             kiwi.set_exception(error)
 

@@ -1,0 +1,94 @@
+"""Labelled messages -> artifact, on few messages."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spamfilter import BudgetError, InputError, SpamFilter
+from spamfilter.learning.clusters import near_duplicate_clusters
+from spamfilter.learning.dataset import LabelledMessage
+from spamfilter.learning.fit import guess_kinds, ngram_matrix
+from spamfilter.learning.train import Recipe, summarise, train
+from spamfilter.model import artifact as artifacts
+from spamfilter.types import Category
+
+RECIPE = Recipe(created=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), jobs=1)
+
+
+def test_a_trained_model_scores(small_model: Path, few_messages: tuple[LabelledMessage, ...]) -> None:
+    model = SpamFilter.load(small_model)
+    scores = model.score([m.text for m in few_messages])
+    labels = np.array([m.is_spam for m in few_messages])
+    assert scores[labels].mean() > scores[~labels].mean() + 0.4
+
+
+def test_the_same_seed_gives_the_same_weights(
+    small_model: Path, few_messages: tuple[LabelledMessage, ...], tmp_path: Path
+) -> None:
+    again = train(few_messages, tmp_path / "again", RECIPE)
+    assert again.version == artifacts.load(small_model).version
+
+
+def test_scoring_and_training_give_the_same_log_odds(small_model: Path, few_messages: tuple[LabelledMessage, ...]) -> None:
+    cascade = artifacts.load(small_model).cascade()
+    texts = [m.text for m in few_messages[:100]]
+    by_sklearn_rows = ngram_matrix(texts, cascade.ngram_bits) @ cascade.ngram_weights + cascade.ngram_bias
+    assert np.abs(by_sklearn_rows - cascade.ngram_logits(texts)).max() < 1e-4
+
+
+def test_too_few_messages_or_one_label_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="at least 20 messages"):
+        train([LabelledMessage("가", True)] * 10, tmp_path / "m", RECIPE)
+    with pytest.raises(InputError, match="got 30 spam and 0 ham"):
+        train([LabelledMessage(f"가 {i}", True) for i in range(30)], tmp_path / "m", RECIPE)
+    assert not (tmp_path / "m").exists()
+
+
+def test_a_budget_that_so_few_cannot_prove_is_refused(
+    few_messages: tuple[LabelledMessage, ...], tmp_path: Path
+) -> None:
+    with pytest.raises(BudgetError, match="at least 2995"):
+        train(few_messages, tmp_path / "m", Recipe(created=RECIPE.created, jobs=1, fpr=0.001))
+    assert not (tmp_path / "m").exists()
+
+
+def test_messages_without_kinds_make_a_model_of_two(tmp_path: Path) -> None:
+    messages = [LabelledMessage(f"무료 카지노 {c}{d}", True) for c in "가나다라마바" for d in "하호"]
+    messages += [LabelledMessage(f"점심 {c} 먹자{d}", False) for c in "국밥면빵떡죽" for d in "!?"]
+    artifact = train(messages, tmp_path / "m", RECIPE)
+    assert artifact.manifest["kinds"] == ["other", "chat"]
+    assert artifact.manifest["policy"]["fpr"] > 0.001
+    model = SpamFilter.load(tmp_path / "m")
+    assert model.score(["무료 카지노 가하"])[0] > model.score(["점심 국밥 먹자!"])[0]
+
+
+def test_kinds_are_guessed_within_the_label() -> None:
+    texts = ["대출 상담 한도", "대출 이자 한도", "카지노 바카라", "카지노 슬롯", "대출 한도 문의", "카지노 바카라 슬롯", "밥 먹자"]
+    of_kind = (Category.GAMBLING, Category.LOAN, Category.CHAT)
+    kinds = np.array([1, 1, 0, 0, -1, -1, -1])
+    spam = np.array([True] * 6 + [False])
+    assert guess_kinds(ngram_matrix(texts), kinds, spam, of_kind).tolist() == [1, 1, 0, 0, 1, 0, 2]
+
+
+def test_near_duplicates_are_one_cluster() -> None:
+    texts = [
+        "[무료체험] 신규가입 3만 지급 bb12.example 추천인 7742 지금 바로 접속하세요",
+        "[무료체험] 신규가입 3만 지급 bb98.example 추천인 1193 지금 바로 접속하세요",
+        "내일 오전에 병원 들렀다가 출근할게요",
+        "[무 료 체 험] 신규가입 3만 지급 bb55.example 추천인 0000 지금 바로 접속하세요!!",
+    ]
+    clusters = near_duplicate_clusters(texts)
+    assert clusters.tolist() == [0, 0, 2, 0]
+
+
+def test_the_manifest_tells_of_its_data_and_keeps_no_text(
+    small_model: Path, few_messages: tuple[LabelledMessage, ...]
+) -> None:
+    manifest = json.loads((small_model / "manifest.json").read_text("utf-8"))
+    assert manifest["data"] == summarise(few_messages)
+    written = (small_model / "manifest.json").read_text("utf-8")
+    assert not [m.text for m in few_messages if len(m.text) > 12 and m.text in written]
+    assert {"kiwipiepy", "kiwipiepy_model"} <= manifest["packages"].keys()
