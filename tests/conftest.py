@@ -24,8 +24,8 @@ def spam() -> SpamFilter:
 
 @pytest.fixture(scope="session")
 def few_messages() -> tuple[LabelledMessage, ...]:
-    """Every sixteenth message of the corpus: all kinds, seconds to train."""
-    return read_corpus(ROOT / "training" / "corpus")[::16]
+    """Every twenty-fourth message of the corpus: all kinds, seconds to train."""
+    return read_corpus(ROOT / "training" / "corpus")[::24]
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ The model card is written beside the model, from the manifest: no figure in it w
 from __future__ import annotations
 
 import os
-import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
@@ -23,9 +22,9 @@ from spamfilter.errors import SpamFilterError
 from spamfilter.learning.dataset import read_labelled
 from spamfilter.learning.train import CORPUS, Recipe, read_corpus, summarise, train
 from spamfilter.model.artifact import Artifact
+from training.sources import load_sources
 
 HERE: Final = Path(__file__).resolve().parent
-SOURCES: Final = HERE / "sources.toml"
 CARD: Final = HERE / "MODEL_CARD.template.md"
 
 
@@ -96,12 +95,9 @@ def model_card(artifact: Artifact) -> str:
 
 def _told(data: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The sources as the manifest shall tell of them: counted, with what they are and their licence."""
-    about = {s["name"]: s for s in tomllib.loads(SOURCES.read_text(encoding="utf-8"))["source"]}
+    about = {s.name: {"what": s.what, "licence": s.licence} for s in load_sources().sources}
     about[CORPUS] = {"what": "this project's own messages", "licence": "Apache-2.0"}
-    return [
-        {**row, **{k: about[row["source"]][k] for k in ("what", "licence") if k in about.get(row["source"], {})}}
-        for row in data
-    ]
+    return [{**row, **about.get(row["source"], {})} for row in data]
 
 
 def _created() -> datetime:

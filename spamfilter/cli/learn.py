@@ -42,7 +42,7 @@ SkipOption = Annotated[bool, typer.Option("--skip-bad-rows", help="Leave out row
 
 def train(  # noqa: PLR0913 (an option a parameter)
     output: Annotated[Path, typer.Option("--output", "-o", help="Model folder to write.", metavar="DIR")],
-    files: Annotated[list[str] | None, typer.Argument(help=_FILES_HELP, metavar="[FILE]...")] = None,
+    files: Annotated[list[str] | None, typer.Argument(help=_FILES_HELP, metavar="FILE")] = None,
     with_corpus: Annotated[
         bool, typer.Option("--with-corpus", help="Add this project's own labelled messages.")
     ] = False,
@@ -132,7 +132,7 @@ def _metric_lines(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def evaluate_command(
-    files: Annotated[list[str], typer.Argument(help=_FILES_HELP, metavar="FILE...")],
+    files: Annotated[list[str], typer.Argument(help=_FILES_HELP, metavar="FILE")],
     model: ModelOption = None,
     report: Annotated[
         Path | None, typer.Option(help="Write report.html with plots, and evaluation.json.", metavar="DIR")

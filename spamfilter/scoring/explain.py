@@ -227,7 +227,7 @@ def _shape_sentence(name: str) -> str:
         "entity.none": "링크·번호·금액이 하나도 없습니다.",
         "trick.several": "여러 가지 방법으로 글자를 꾸몄습니다.",
         "advert.label": "광고 표기가 있습니다.",
-        "advert.finding": "광고 표기에 짚을 점이 있습니다.",
+        "advert.fault": "광고 표기에 짚을 점이 있습니다.",
         "signed.branch": "영업점 이름을 밝혔습니다.",
     }.get(name, "글자 구성" if group == "script" else "메시지 길이")
 

@@ -36,7 +36,7 @@ SHAPE_NAMES: Final = (
     *(f"trick.{t}" for t in TRICKS),
     "trick.several",
     "advert.label",
-    "advert.finding",
+    "advert.fault",
     "signed.branch",
 )
 """The shape features, in the order of the columns; each lies in [0, 1]."""
@@ -103,8 +103,8 @@ def shape(analysis: Analysis) -> npt.NDArray[np.float32]:
     for code in set(tricks):
         row[_COLUMN[f"trick.{code}"]] = 1.0
     row[_COLUMN["trick.several"]] = len(set(tricks)) > 1
-    row[_COLUMN["advert.label"]] = "광고" in analysis.restored.text[:40]
-    row[_COLUMN["advert.finding"]] = bool(analysis.advert)
+    row[_COLUMN["advert.label"]] = bool(analysis.advert)
+    row[_COLUMN["advert.fault"]] = any(f.is_fault for f in analysis.advert)
     row[_COLUMN["signed.branch"]] = any(w in analysis.restored.text for w in _BRANCH_WORDS)
     return row
 

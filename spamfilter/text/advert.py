@@ -71,13 +71,14 @@ class AdvertFinding:
 # A label is searched where one could stand: the due form anywhere, a twisted one only at the start of a line, since
 # people write [광고] and 광고) in the middle of their talk.
 _CARRIER: Final = r"[^\S\n]*(?:\[(?:[Ww][Ee][Bb]|국제|국외) ?발신\]\s{0,3})?"
+_CLUE: Final = re.compile("광|告|[Aa][Dd]")
 _DUE_LABEL: Final = re.compile(r"\(광고\)")
 _TWISTED_LABEL: Final = re.compile(
     rf"^{_CARRIER}(?P<label>"
     r"[(\[<{【〔「『《〈\"'“‘]{0,3} ?광[ /.,·ㆍ*\-_|'\"“”‘’:;~^]{0,3}고(?:성 ?정보|성|문자)? ?"
     r"[\"'”’]?[)\]>}】〕」』》〉]{1,2}"
     r"|[(\[<{【〔「『《〈] ?(?:AD|廣告|廣 ?고|광告) ?[)\]>}】〕」』》〉]"
-    r"|[(\[<{] ?광[ /.,·*\-_|]{0,3}고(?=[ \n]))",
+    r"|[(\[<{] ?광[ /.,·*\-_|]{0,3}고(?=[ \n])(?![^\n]{0,12}[)\]>}]))",
     re.MULTILINE | re.IGNORECASE,
 )
 _ONLY_CARRIER: Final = re.compile(rf"\s{{0,8}}{_CARRIER}\s{{0,8}}")
@@ -106,7 +107,8 @@ _OPT_OUT: Final = re.compile(
 )
 _OTHER_MEANS: Final = re.compile(r"채널 ?차단|홈 ?>|설정|답장|회신|누르|눌러|클릭|앱 ?>|마이페이지|고객센터")
 _MEANS_REACH: Final = 48
-_AFTER_OPT_OUT: Final = re.compile(r"[^\n]*(?:심의|준법감시|승인번호|유효기간)[^\n]*")
+# A review number may stand below the opt-out: it belongs to the form, not to the text.
+_REVIEWED: Final = re.compile("심의|준법감시|승인번호|유효기간")
 _LETTER: Final = re.compile("[0-9A-Za-z가-힣]")
 _LETTERS_AFTER: Final = 20
 
@@ -171,6 +173,8 @@ def _findings(
 
 def _label(text: str) -> tuple[int, int] | None:
     """Where the first label stands in the restored text."""
+    if not _CLUE.search(text):
+        return None
     due, twisted = _DUE_LABEL.search(text), _TWISTED_LABEL.search(text)
     spans = [m.span(g) for m, g in ((due, 0), (twisted, "label")) if m is not None]
     return min(spans, default=None)
@@ -218,8 +222,8 @@ def _opt_out_faults(restored: Restored, entities: Sequence[Entity]) -> Iterator[
         end = max(end, other.end())
     for entity in means:
         end = max(end, restored.restored_span(entity.span)[1])
-    tail = _AFTER_OPT_OUT.sub("", restored.text[end:])
-    if len(_LETTER.findall(tail)) > _LETTERS_AFTER:
+    tail = (line for line in restored.text[end:].split("\n") if not _REVIEWED.search(line))
+    if sum(len(_LETTER.findall(line)) for line in tail) > _LETTERS_AFTER:
         yield "opt-out-place", (span,)
 
 

@@ -11,21 +11,10 @@ from __future__ import annotations
 from typing import Final
 
 _PLAIN: Final = """
-    com net org kr example info biz xyz vip icu io gg tv edu gov mil int mobi asia name jobs
-    top site online store shop shopping link click club pro bet casino poker win bid loan loans fun website
-    space host press tech digital agency center company finance financial money credit cash capital fund
-    exchange trade trading market markets app dev blog wiki cloud email chat social network solutions services support
-    systems software hosting domains page bio ink lol mba wang ooo sbs cfd cyou bond monster quest rest buzz
-    guru ninja expert club clinic dental doctor hospital pharmacy health healthcare care fitness diet
-    apartments properties property estate realestate house homes villas rentals holiday holidays travel tours
-    flights hotel voyage restaurant cafe coffee pizza beer boutique fashion clothing jewelry shoes
-    beauty hair makeup skin spa taxi limo limited ltd llc inc gmbh global international group holdings ventures
-    partners consulting management marketing media photography photos gallery studio graphics
-    academy college university education school institute training courses church charity foundation community
-    racing golf soccer football hockey tennis bingo lotto gripe sucks porn sex sexy adult xxx webcam dating singles
-    download stream streaming video movie film music audio radio games game directory review reviews
-    science date faith accountant cricket men party kim moe seoul busan tokyo osaka taipei
-    samsung hyundai kia google youtube apple amazon microsoft
+    com net org kr example info biz xyz vip icu io gg tv edu gov mil int mobi asia top site online store shop
+    shopping link click club pro bet casino poker bid loan loans website app dev blog wiki cloud email ooo sbs cfd
+    cyou lol mba wang bio ink guru ninja realestate limo ltd llc inc gmbh bingo lotto porn sexy xxx webcam moe seoul
+    busan tokyo osaka taipei samsung hyundai kia google youtube
 """
 PLAIN_TLDS: Final = frozenset(_PLAIN.split())
 """Believed after any label of Latin letters and digits."""
@@ -52,13 +41,23 @@ _COUNTRIES: Final = """
     va vc ve vg vi vn vu wf ws ye yt za zm zw
 """
 _ENGLISH: Final = """
-    one now love today live life world work works best cool how here team news art red blue pink black green gold
-    business city land zone run sale show style tips tools town toys vote wine garden kitchen family fan fans gift gifts
-    plus pet vet dog camp cheap codes coach deals delivery energy engineer events exposed fail farm fish fit
-    food forum free fyi guide help horse hot immo law lawyer legal lease lighting living mom navy new organic parts pay
-    phone pics place plumbing post promo protection pub recipes rent repair report rich rip rocks rodeo safe
-    save search secure security select shiksha singles ski social solar storage supply surf talk tax theater tickets
-    trust uno vacations watch weather wedding you army bar cat
+    academy accountant adult agency amazon apartments apple army art audio bar beauty beer best black blue bond
+    boutique business buzz cafe camp capital care cash cat center charity chat cheap church city clinic clothing
+    coach codes coffee college community company consulting cool courses credit cricket date dating deals delivery
+    dental diet digital directory doctor dog domains download education energy engineer estate events exchange
+    expert exposed fail faith family fan fans farm fashion film finance financial fish fit fitness flights food
+    football forum foundation free fun fund fyi gallery game games garden gift gifts global gold golf graphics green
+    gripe group guide hair health healthcare help here hockey holdings holiday holidays homes horse hospital host
+    hosting hot hotel house how immo institute international jewelry jobs kim kitchen land law lawyer lease legal
+    life lighting limited live living love makeup management market marketing markets media men microsoft mom money
+    monster movie music name navy network new news now one organic page partners parts party pay pet pharmacy phone
+    photography photos pics pink pizza place plumbing plus post press promo properties property protection pub quest
+    racing radio recipes red rent rentals repair report rest restaurant review reviews rich rip rocks rodeo run safe
+    sale save school science search secure security select services sex shiksha shoes show singles ski skin soccer
+    social software solar solutions spa space storage stream streaming studio style sucks supply support surf
+    systems talk tax taxi team tech tennis theater tickets tips today tools tours town toys trade trading training
+    travel trust university uno vacations ventures vet video villas vote voyage watch weather wedding win wine work
+    works world you zone
 """
 WEAK_TLDS: Final = frozenset((_COUNTRIES + _ENGLISH).split()) - PLAIN_TLDS - FILE_TLDS
 """Believed with a digit or hyphen in the label before, a scheme, `www.` or a path: `me2.us`, `t.me/x`; not `ok.me`."""

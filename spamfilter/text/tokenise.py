@@ -106,6 +106,7 @@ class Tokeniser:
 
 _shared: Tokeniser | None = None
 _shared_lock = threading.Lock()
+_left_by_parent: list[Tokeniser | None] = []
 
 
 def shared_tokeniser() -> Tokeniser:
@@ -120,6 +121,8 @@ def shared_tokeniser() -> Tokeniser:
 def _forget_after_fork() -> None:
     """A forked child has Kiwi's memory but none of its threads: it loads its own when it needs one."""
     global _shared, _shared_lock
+    # Kept, never freed: Kiwi's destructor waits for threads that do not exist here.
+    _left_by_parent.append(_shared)
     _shared, _shared_lock = None, threading.Lock()
 
 

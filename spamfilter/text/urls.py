@@ -213,7 +213,7 @@ def _host(match: re.Match[str]) -> _Host | None:
     """The host inside a run of labels, its Korean surroundings cut away; None where the run is no address."""
     raw, offset = match["host"], match.start("host")
     scheme = match["scheme"] or ""
-    typed = len(scheme) > 2  # a bare // also opens a comment
+    typed = len(scheme) > 2 or bool(_WWW.match(raw.lower()))  # a bare // also opens a comment
     if typed and (ip := _IPV4.match(raw)) and raw[ip.end() : ip.end() + 1] not in set(".0123456789"):
         return _Host(offset, offset + ip.end(), ip.group(), ip.end() == len(raw))
     labels = raw.split(".")
