@@ -49,11 +49,10 @@ def benchmark(
         step("reading and dividing the messages")
         messages = read_messages(CORPUS, data, seed=seed, at_most=QUICK_MESSAGES if quick else None)
         split = divide(messages, seed=seed, mix_size=QUICK_MIX if quick else FULL_MIX)
-        there = [entry for entry in PEERS if not entry.missing]
+        there = [peer for peer in PEERS if not peer.missing]
         measured = measure(there, split, Setting(Path(folder), created, seed), effort, step)
-    return report.result(
-        measured, split, effort, created=created, seed=seed, quick=quick, cores_used=cores_used, load=load
-    )
+    about = report.Circumstances(created=created, seed=seed, quick=quick, cores_used=cores_used, load_before=load)
+    return report.result(measured, split, effort, about)
 
 
 def main(
@@ -89,7 +88,7 @@ def main(
     except SpamFilterError as error:
         errors.print(str(error), style="red", markup=False)
         raise typer.Exit(2) from error
-    report.show(run, Console())
+    report.show(run, report.table_console())
     if out is not None:
         report.write(run, out)
         errors.print(f"written: {out}", markup=False, highlight=False, soft_wrap=True)

@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.data import Split
-from benchmarks.peers import PEERS, Entry, Peer, Scores, Setting
+from benchmarks.peers import PEERS, Peer, Scorer, Scores, Setting
 from spamfilter.learning.dataset import LabelledMessage
 
 _THREAD_LIMITS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -49,13 +49,13 @@ class Measured:
     """What one peer came to.
 
     Attributes:
-        name: of its `Entry`.
+        name: of its `Peer`.
         train_s: seconds of training, reading of the model included; None for one that trains nothing.
         scores: of the measured messages.
         rates: messages a second of each round.
         single_us: microseconds of each message scored alone.
         peak_rss_mb: peak memory of its process, training included; None where the system does not tell.
-        details: of its own.
+        shares: of its `Scorer`, for the mix.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Measured:
     rates: tuple[float, ...]
     single_us: Scores
     peak_rss_mb: float | None
-    details: dict[str, float]
+    shares: dict[str, float]
 
 
 @contextmanager
@@ -89,12 +89,12 @@ def one_core() -> Iterator[int | None]:
 
 
 def measure(
-    entries: Sequence[Entry], split: Split, setting: Setting, effort: Effort, step: Step = lambda _what: None
+    peers: Sequence[Peer], split: Split, setting: Setting, effort: Effort, step: Step = lambda _what: None
 ) -> list[Measured]:
     """Train and measure peers; to be called within `one_core`.
 
     Args:
-        entries: in this order.
+        peers: in this order.
         split: the messages.
         setting: of the run.
         effort: how long.
@@ -103,14 +103,14 @@ def measure(
     with ExitStack() as stack:
         workers: dict[str, ProcessPoolExecutor] = {}
         trained: dict[str, _Trained] = {}
-        for entry in entries:
-            step(f"{entry.name}: training")
+        for peer in peers:
+            step(f"{peer.name}: training")
             worker = stack.enter_context(ProcessPoolExecutor(1, mp_context=get_context("spawn")))
-            workers[entry.name] = worker
+            workers[peer.name] = worker
             texts = [m.text for m in split.measured]
-            job: Future[_Trained] = worker.submit(_prepare, entry.name, setting, split.train, texts, split.mix)
-            trained[entry.name] = job.result()
-        rates: dict[str, list[float]] = {entry.name: [] for entry in entries}
+            job: Future[_Trained] = worker.submit(_prepare, peer.name, setting, split.train, texts, split.mix)
+            trained[peer.name] = job.result()
+        rates: dict[str, list[float]] = {peer.name: [] for peer in peers}
         for turn in range(effort.rounds):
             for name, worker in workers.items():
                 step(f"{name}: round {turn + 1} of {effort.rounds}")
@@ -127,7 +127,7 @@ def measure(
                     rates=tuple(rates[name]),
                     single_us=last.single_us,
                     peak_rss_mb=last.peak_rss_mb,
-                    details=last.details,
+                    shares=last.shares,
                 )
             )
         return found
@@ -146,12 +146,12 @@ class _Trained:
 class _Last:
     single_us: Scores
     peak_rss_mb: float | None
-    details: dict[str, float]
+    shares: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class _Seat:
-    peer: Peer
+    scorer: Scorer
     mix: list[str]
 
 
@@ -162,16 +162,15 @@ def _prepare(
     name: str, setting: Setting, train: Sequence[LabelledMessage], measured: Sequence[str], mix: Sequence[str]
 ) -> _Trained:
     global _seat
-    entry = next(entry for entry in PEERS if entry.name == name)
+    peer = next(peer for peer in PEERS if peer.name == name)
     start = time.perf_counter()
-    peer = entry.make(setting)
-    peer.fit(train)
+    scorer = peer.fit(setting, train)
     train_s = time.perf_counter() - start
-    _seat = _Seat(peer, list(mix))
-    scores = np.asarray(peer.score(list(measured)))
-    peer.score(_seat.mix)  # what compiles or fills a cache on a first call does it here
+    scores = scorer.score(list(measured))
+    _seat = _Seat(scorer, list(mix))
+    scorer.score(_seat.mix)  # what compiles or fills a cache on a first call does it here
     gc.collect()
-    return _Trained(train_s if entry.trains else None, scores)
+    return _Trained(train_s if peer.trains else None, scores)
 
 
 def _round(min_s: float) -> float:
@@ -179,7 +178,7 @@ def _round(min_s: float) -> float:
     seat = _seated()
     passes, start = 0, time.perf_counter()
     while True:
-        seat.peer.score(seat.mix)
+        seat.scorer.score(seat.mix)
         passes += 1
         elapsed = time.perf_counter() - start
         if elapsed >= min_s:
@@ -191,9 +190,9 @@ def _finish(singles: int) -> _Last:
     single_us = []
     for text in seat.mix[:singles]:
         start = time.perf_counter()
-        seat.peer.score([text])
+        seat.scorer.score([text])
         single_us.append((time.perf_counter() - start) * 1e6)
-    return _Last(np.array(single_us), _peak_rss_mb(), seat.peer.details(seat.mix))
+    return _Last(np.array(single_us), _peak_rss_mb(), seat.scorer.shares(seat.mix))
 
 
 def _seated() -> _Seat:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,8 +28,8 @@ def few_messages() -> tuple[LabelledMessage, ...]:
 
 
 @pytest.fixture(scope="session")
-def small_model(few_messages: tuple[LabelledMessage, ...], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def small_model(few_messages: tuple[LabelledMessage, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model trained on few messages."""
     path = tmp_path_factory.mktemp("models") / "small"
     train(few_messages, path, Recipe(created=CREATED, jobs=1))
-    yield path
+    return path

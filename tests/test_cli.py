@@ -276,9 +276,10 @@ class TestLearning:
         assert {(row["name"], row["is_spam"]) for row in found["by_kind"]} == {("gambling", True), ("chat", False)}
         assert {row["name"] for row in found["by_source"]} == {"mine"}
         assert "<svg" in (tmp_path / "report" / "report.html").read_text("utf-8")
-        for_people = run("evaluate", source)
+        strange = source.rename(tmp_path / "[bold]mine.csv")
+        for_people = run("evaluate", strange)
         assert "탐지율" in for_people.stdout
-        assert "mine" in for_people.stdout
+        assert "[bold]mine" in for_people.stdout
 
 
 class TestHelp:
@@ -356,6 +357,36 @@ class TestProcess:
             )
         assert done.returncode == 5
         assert done.stderr.decode().startswith("spamfilter: No space left on device")
+
+    @pytest.mark.parametrize(
+        ("arguments", "code", "part"),
+        [
+            (["score", "a.csv", "--no-kiwi"], 0, "판정"),
+            (["evaluate", "a.csv", "--no-kiwi"], 0, ""),
+            (["score", "a.csv", "-o", "out.parquet"], 5, "spamfilter[parquet]"),
+            (["train", "a.csv", "-o", "model"], 5, "spamfilter[train]"),
+            (["evaluate", "a.csv", "--report", "report", "--no-kiwi"], 5, "spamfilter[report]"),
+            (["serve"], 5, "spamfilter[serve]"),
+        ],
+    )
+    def test_the_bare_installation_names_what_it_lacks(
+        self, arguments: list[str], code: int, part: str, tmp_path: Path
+    ) -> None:
+        (tmp_path / "a.csv").write_text("text,label\n가,ham\n", "utf-8")
+        program = (
+            "import sys; sys.modules.update(dict.fromkeys(sys.argv.pop(1).split(',')))\n"
+            "from spamfilter.cli import main; main()"
+        )
+        optional = "pyarrow,sklearn,scipy,joblib,matplotlib,fastapi,uvicorn,pydantic_settings,orjson"
+        done = subprocess.run(
+            [sys.executable, "-c", program, optional, *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+            capture_output=True,
+            check=False,
+        )
+        assert (done.returncode, part in done.stderr.decode()) == (code, True), done.stderr.decode()
+        assert [p.name for p in tmp_path.iterdir()] == ["a.csv"]
 
     def test_before_a_person_rows_are_lines_to_read(self, inbox: Path) -> None:
         leader, follower = pty.openpty()

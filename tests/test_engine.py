@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 import spamfilter
 from spamfilter import Category, InputError, Label, SpamFilter
 
-HAM = ["오늘 저녁에 시간 되면 밥 먹자", "ㅋㅋㅋㅋ 그건 좀 아니지", "엄마 나 지금 학원 끝났어 데리러 와", "넵", "회의 3시로 옮길게요"]
+HAM = [
+    "오늘 저녁에 시간 되면 밥 먹자",
+    "ㅋㅋㅋㅋ 그건 좀 아니지",
+    "엄마 나 지금 학원 끝났어 데리러 와",
+    "넵",
+    "회의 3시로 옮길게요",
+]
 SPAM = [
     "★신규 첫충 50%★ ⓑⓑ77.example 카★지★노 바ㅋㅏ라 코드 vip7",
     "[국외발신] 고객님 택배 주소 불일치로 반송 예정입니다 확인 http://pk7.example/a",
@@ -125,7 +131,12 @@ def test_threads_agree(spam: SpamFilter) -> None:
 
 @pytest.mark.parametrize(
     ("texts", "sentence"),
-    [("한 줄", "a single str given"), (b"x", "a single bytes given"), ([1], "message 0 must be a str, got int"), (7, "got int")],
+    [
+        ("한 줄", "a single str given"),
+        (b"x", "a single bytes given"),
+        ([1], "message 0 must be a str, got int"),
+        (7, "got int"),
+    ],
 )
 def test_the_likely_mistake_has_its_own_error(spam: SpamFilter, texts: object, sentence: str) -> None:
     for method in (spam.score, spam.classify, spam.decide):

@@ -32,7 +32,9 @@ def test_the_same_seed_gives_the_same_weights(
     assert again.version == artifacts.load(small_model).version
 
 
-def test_scoring_and_training_give_the_same_log_odds(small_model: Path, few_messages: tuple[LabelledMessage, ...]) -> None:
+def test_scoring_and_training_give_the_same_log_odds(
+    small_model: Path, few_messages: tuple[LabelledMessage, ...]
+) -> None:
     cascade = artifacts.load(small_model).cascade()
     texts = [m.text for m in few_messages[:100]]
     by_sklearn_rows = ngram_matrix(texts, cascade.ngram_bits) @ cascade.ngram_weights + cascade.ngram_bias
@@ -66,7 +68,15 @@ def test_messages_without_kinds_make_a_model_of_two(tmp_path: Path) -> None:
 
 
 def test_kinds_are_guessed_within_the_label() -> None:
-    texts = ["대출 상담 한도", "대출 이자 한도", "카지노 바카라", "카지노 슬롯", "대출 한도 문의", "카지노 바카라 슬롯", "밥 먹자"]
+    texts = [
+        "대출 상담 한도",
+        "대출 이자 한도",
+        "카지노 바카라",
+        "카지노 슬롯",
+        "대출 한도 문의",
+        "카지노 바카라 슬롯",
+        "밥 먹자",
+    ]
     of_kind = (Category.GAMBLING, Category.LOAN, Category.CHAT)
     kinds = np.array([1, 1, 0, 0, -1, -1, -1])
     spam = np.array([True] * 6 + [False])

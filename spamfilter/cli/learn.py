@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -14,7 +14,7 @@ from rich.table import Table
 
 from spamfilter.cli import exits
 from spamfilter.cli.options import JsonOption, KiwiOption, ModelOption
-from spamfilter.cli.terminal import meter, output_console
+from spamfilter.cli.terminal import meter, output_console, visible
 from spamfilter.engine import SpamFilter
 from spamfilter.errors import InputError, MissingExtraError
 from spamfilter.learning.dataset import Dataset, LabelledMessage, fault_lines, read_labelled
@@ -83,7 +83,7 @@ def train(  # noqa: PLR0913 (an option a parameter)
     else:
         console = output_console()
         console.print(f"모델 {manifest['version']}: 메시지 {len(messages):,}건으로 학습해 {output}에 저장했습니다.")
-        console.print(f"오탐 예산 {manifest['policy']['fpr']:.1%}")
+        console.print(f"오탐 예산 {manifest['policy']['fpr']:.2%}")
         for line in _metric_lines(manifest["metrics"]):
             console.print(line)
         console.print(f"서비스로 쓰기: spamfilter serve --model {output}")
@@ -150,6 +150,7 @@ def evaluate_command(
     Exit codes: 0 done; 1 done, with rows left out by --skip-bad-rows; 2 wrong usage or rows at fault; 4 the model was
     refused; 5 the system failed.
     """
+    write = _report_writer() if report is not None else None
     dataset = _labelled(files, any_kind=any_kind, skip=skip_bad_rows)
     spam = SpamFilter.load(model, kiwi="wait" if kiwi else "off")
     texts = [message.text for message in dataset.messages]
@@ -171,13 +172,18 @@ def evaluate_command(
         typer.echo(json.dumps({"model": spam.info.version, **evaluation.to_dict()}, ensure_ascii=False))
     else:
         _show(evaluation, spam.info.version)
-    if report is not None:
-        from spamfilter.learning.report import write_report
-
-        page = write_report(report, evaluation, probability, is_spam, model=spam.info.to_dict())
+    if write is not None and report is not None:
+        page = write(report, evaluation, probability, is_spam, model=spam.info.to_dict())
         typer.echo(f"보고서: {page}", err=True)
     if dataset.n_refused:
         raise typer.Exit(exits.ROWS_REFUSED)
+
+
+def _report_writer() -> Callable[..., Path]:
+    """Imported before anything is scored: a missing package is told at once."""
+    from spamfilter.learning.report import write_report
+
+    return write_report
 
 
 def _show(evaluation: Evaluation, version: str) -> None:
@@ -207,7 +213,9 @@ def _table(title: str, groups: tuple[GroupRow, ...], evaluation: Evaluation) -> 
         table.add_column("기본 정책" if cut.name == "policy" else cut.name, justify="right")
     for group in groups:
         cells = (_share(share) for share in group.flagged)
-        table.add_row(group.name or "-", "스팸" if group.is_spam else "정상", f"{group.flagged[0].total:,}", *cells)
+        table.add_row(
+            visible(group.name) or "-", "스팸" if group.is_spam else "정상", f"{group.flagged[0].total:,}", *cells
+        )
     return table
 
 

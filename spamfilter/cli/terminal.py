@@ -24,12 +24,12 @@ _UNSAFE: Final = re.compile(r"[^\t\n\x20-\x7e가-힣ㄱ-ㅣ]")
 
 def errors_console() -> Console:
     """The standard error, for people; made when wanted, since it may be redirected meanwhile."""
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def output_console() -> Console:
     """The standard output, for what was asked for; in a file lines are not cut at 80 columns."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _FILE_COLUMNS)
+    return Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else _FILE_COLUMNS)
 
 
 def visible(text: str) -> str:

@@ -15,12 +15,13 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-# A host is any run of label characters, circled and look-alike letters too, that ends in a reserved domain.
-_LABEL: Final = r"[^\s/:@()\[\]<>\"'가-힣,|]"
-_HOST: Final = re.compile(
-    rf"({_LABEL}*?)(?:(?<![a-z])example\.(?:com|net|org)|\.example(?!\.(?:com|net|org)))(?:\.(?:co\.)?kr)?(?![a-z0-9-])",
+_RESERVED: Final = re.compile(
+    r"(?:(?<![a-z])example\.(?:com|net|org)|\.example(?!\.(?:com|net|org)))(?:\.(?:co\.)?kr)?(?![a-z0-9-])",
     re.IGNORECASE,
 )
+# In front of it belongs any run of label characters, circled and look-alike letters too.
+_LABELS_BEFORE: Final = re.compile(r"[^\s/:@()\[\]<>\"'가-힣,|]*$")
+_MAX_HOST: Final = 253
 _SPELT_HOST: Final = re.compile(r"(?P<dot>쩜|점|닷) ?example(?: ?(?:쩜|점|닷) ?(?:com|net|org))?", re.IGNORECASE)
 _SPACED_HOST: Final = re.compile(r"(?<![A-Za-z])e x a m p l e(?: \. (?:c o m|n e t|o r g))?(?![A-Za-z])", re.IGNORECASE)
 
@@ -74,7 +75,7 @@ def rewrite(text: str, rng: random.Random) -> str:
     """
     text = _SPACED_HOST.sub(lambda _m: " ".join(rng.choice(_TLDS)), text)
     text = _SPELT_HOST.sub(lambda m: f"{m['dot']} {rng.choice(_TLDS)}", text)
-    text = _HOST.sub(lambda m: _host(text, m, rng), text)
+    text = _hosts(text, rng)
     return _YEAR.sub(lambda _m: str(rng.randint(2019, 2027)), _ids(_numbers(text, rng), rng))
 
 
@@ -101,14 +102,24 @@ def _ids(text: str, rng: random.Random) -> str:
     return _NAMED_ZEROS.sub(lambda _m: _exchange(rng.randint(1, 4), rng), text)
 
 
-def _host(text: str, match: re.Match[str], rng: random.Random) -> str:
-    """A host that keeps the writer's disguise in front of the reserved domain; a plain name becomes another."""
-    if not match[1]:
-        if match[0].startswith(".") and match.start() and text[match.start() - 1].isalnum():
-            return f".{rng.choice(_TLDS)}"  # behind a label of Hangul
-        return _made_up(rng)
-    own = match[1].rstrip(".").rsplit(".", 1)[-1]
-    return _made_up(rng) if own.isascii() else f"{own}.{rng.choice(_TLDS)}"
+def _hosts(text: str, rng: random.Random) -> str:
+    """Other hosts: a disguise, or a label of Hangul, stays before its new domain; a plain name becomes another."""
+    parts, done = [], 0
+    for match in _RESERVED.finditer(text):
+        before = text[max(done, match.start() - _MAX_HOST) : match.start()]
+        found = _LABELS_BEFORE.search(before)
+        labels = found[0] if found else ""
+        start = match.start() - len(labels)
+        own = labels.rstrip(".").rsplit(".", 1)[-1]
+        if not own.isascii():
+            host = f"{own}.{rng.choice(_TLDS)}"
+        elif not labels and match[0].startswith(".") and before[-1:].isalnum():
+            host = f".{rng.choice(_TLDS)}"
+        else:
+            host = _made_up(rng)
+        parts += [text[done:start], host]
+        done = match.end()
+    return "".join([*parts, text[done:]])
 
 
 def _made_up(rng: random.Random) -> str:

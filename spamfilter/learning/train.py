@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import random
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from spamfilter.learning import fit
 from spamfilter.learning.clusters import near_duplicate_clusters
 from spamfilter.learning.dataset import LabelledMessage, read_labelled
 from spamfilter.learning.evaluate import expected_calibration_error, recall_at_fpr
+from spamfilter.learning.obfuscate import TRAINED
 from spamfilter.learning.placeholders import rewrite_all
 from spamfilter.model import artifact as artifacts
 from spamfilter.model.artifact import Artifact
@@ -43,6 +45,11 @@ CORPUS_WEIGHT: Final = 6.0
 """One of our own messages was written for what the public sources lack; it counts as so many of theirs."""
 
 DEFAULT_FPR: Final = 0.001
+
+ATTACKED_HAM: Final = 0.1
+"""Share of the everyday good messages that are twisted too; of our own, which count more, all are."""
+
+ATTACK_WEIGHT: Final = 0.5
 
 MAX_PER_CLUSTER: Final = 10
 """A cluster weighs as this many messages at most: a campaign is one fact, however often it was sent."""
@@ -94,7 +101,7 @@ class _Table:
     weights: npt.NDArray[np.float64]
     clusters: npt.NDArray[np.int64]
     folds: npt.NDArray[np.int64]
-    capped: npt.NDArray[np.bool_]
+    measured: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +214,39 @@ def _tabulate(messages: Sequence[LabelledMessage], seed: int, progress: Progress
     progress("kinds", 0, 1)
     kinds = fit.guess_kinds(fit.ngram_matrix(texts), kinds, is_spam, of_kind)
     folds = np.array([zlib.crc32(f"{seed}:{c}".encode()) % fit.FOLDS for c in clusters])
-    return _Table(texts, is_spam, kinds, of_kind, weights, clusters, folds, _first_of_each(clusters))
+    plain = _Table(texts, is_spam, kinds, of_kind, weights, clusters, folds, _first_of_each(clusters))
+    return _with_attacks(plain, seed)
+
+
+def _with_attacks(table: _Table, seed: int) -> _Table:
+    """The table and, behind it, twisted copies of all spam and of enough good messages.
+
+    A trick alone must be no evidence. The copies teach in the fold of their original and are never measured.
+    """
+    rng = random.Random(seed)
+    chosen = [
+        i
+        for i in range(len(table.texts))
+        if table.measured[i] and (table.is_spam[i] or rng.random() < ATTACKED_HAM or table.weights[i] > 1.0)
+    ]
+    twisted = []
+    for i in chosen:
+        families = rng.sample(TRAINED, 1 + (rng.random() < 0.3))
+        text = table.texts[i]
+        for family in families:
+            text = family.attack(text, rng)
+        twisted.append(text)
+    rows = np.concatenate([np.arange(len(table.texts)), np.array(chosen, np.int64)])
+    return _Table(
+        texts=table.texts + twisted,
+        is_spam=table.is_spam[rows],
+        kinds=table.kinds[rows],
+        of_kind=table.of_kind,
+        weights=np.concatenate([table.weights, table.weights[chosen] * ATTACK_WEIGHT]),
+        clusters=table.clusters[rows],
+        folds=table.folds[rows],
+        measured=np.concatenate([table.measured, np.zeros(len(chosen), bool)]),
+    )
 
 
 def _clusters(messages: Sequence[LabelledMessage], texts: Sequence[str]) -> npt.NDArray[np.int64]:
@@ -252,7 +291,7 @@ def _log_odds(logits: FloatArray, of_kind: Sequence[Category]) -> FloatArray:
 
 def _held_out(table: _Table, first_logits: FloatArray, second_logits: FloatArray, fpr: float | None) -> _HeldOut:
     """Calibrate both stages, choose who is sure, and keep the evidence; on at most ten messages a cluster."""
-    keep = table.capped
+    keep = table.measured
     spam = table.is_spam[keep]
     first = _log_odds(first_logits, table.of_kind)[keep]
     second = _log_odds(second_logits, table.of_kind)[keep]

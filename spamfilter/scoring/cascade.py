@@ -104,7 +104,9 @@ class Cascade:
         """
         shapes = [shape(a) for a in analyses]
         rows = stage_two_rows(shapes, grams, self.morpheme_bits)
-        out = ngram_logits @ self.dense_weights[: len(self.kinds)] + self.stage_two_bias
+        # BLAS may round a row differently in a batch of another size; einsum does not call it.
+        passed_on = np.einsum("mk,kj->mj", ngram_logits, self.dense_weights[: len(self.kinds)])
+        out: FloatArray = passed_on + self.stage_two_bias
         shape_weights = self.dense_weights[len(self.kinds) :]
         split = len(shape_weights)
         for i in range(len(analyses)):

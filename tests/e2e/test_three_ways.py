@@ -26,7 +26,10 @@ pytestmark = pytest.mark.e2e
 
 
 def files() -> list[Path]:
-    return [*sorted((ROOT / "training" / "corpus").glob("*.jsonl")), *(sorted(Path(DATA).glob("*.jsonl")) if DATA else [])]
+    return [
+        *sorted((ROOT / "training" / "corpus").glob("*.jsonl")),
+        *(sorted(Path(DATA).glob("*.jsonl")) if DATA else []),
+    ]
 
 
 def texts(path: Path) -> list[str]:
