@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spamfilter import BudgetError, InputError, SpamFilter
+from spamfilter import ArtifactError, BudgetError, InputError, SpamFilter
 from spamfilter.learning.clusters import near_duplicate_clusters
 from spamfilter.learning.dataset import LabelledMessage
 from spamfilter.learning.fit import guess_kinds, ngram_matrix
@@ -47,6 +47,23 @@ def test_too_few_messages_or_one_label_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="got 30 spam and 0 ham"):
         train([LabelledMessage(f"가 {i}", True) for i in range(30)], tmp_path / "m", RECIPE)
     assert not (tmp_path / "m").exists()
+
+
+def test_a_label_that_is_one_campaign_is_refused(tmp_path: Path) -> None:
+    messages = [LabelledMessage(f"무료 카지노 쿠폰 지급 코드 {i}", True) for i in range(20)]
+    messages += [LabelledMessage(f"점심 {c} 먹자", False) for c in "국밥면빵떡죽탕"]
+    with pytest.raises(InputError, match="the spam holds 1 messages that differ"):
+        train(messages, tmp_path / "m", RECIPE)
+
+
+def test_a_folder_that_is_no_model_is_refused_before_the_work(
+    few_messages: tuple[LabelledMessage, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "diary.txt").write_text("x", encoding="utf-8")
+    steps: list[str] = []
+    with pytest.raises(ArtifactError, match="no model folder"):
+        train(few_messages, tmp_path, RECIPE, progress=lambda step, _done, _total: steps.append(step))
+    assert steps == []
 
 
 def test_a_budget_that_so_few_cannot_prove_is_refused(

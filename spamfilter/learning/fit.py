@@ -29,12 +29,13 @@ MORPHEME_BITS: Final = 16
 FOLDS: Final = 3
 MIN_MESSAGES: Final = 1
 _FIRST_C: Final = 6.0
-_SECOND_C: Final = 0.5
+_SECOND_C: Final = 0.2
 _MAX_ITERATIONS: Final = 40
 _GUESS_ITERATIONS: Final = 12
 _TOLERANCE: Final = 1e-3
-_LOGIT_SCALE: Final = 0.25
-"""First-stage logits are some ten nats wide; scaled, one regularisation fits them and the shape features."""
+_LOGIT_SCALE, _SHAPE_SCALE, _MORPHEME_SCALE = np.float32(0.25), np.float32(1.5), np.float32(4.0)
+"""One regularisation for all three: logits are ten nats wide, a morpheme's value is a tenth. Unscaled, held-out
+recall at 0.1 % false positives was 0.77 for 0.82, below the first stage's own 0.79."""
 
 Matrix = Any  # scipy.sparse.csr_matrix of float32, shape (n_messages, n_features)
 
@@ -78,8 +79,9 @@ def stage_two_matrix(
     """
     rows = stage_two_rows([shape(a) for a in analyses], grams, MORPHEME_BITS)
     width = len(SHAPE_NAMES) + (1 << MORPHEME_BITS)
-    own = sp.csr_matrix((rows.values, rows.indices, rows.indptr), shape=(len(analyses), width))
-    return sp.hstack([sp.csr_matrix(logits * np.float32(_LOGIT_SCALE)), own], format="csr", dtype=np.float32)
+    values = rows.values * np.where(rows.indices < len(SHAPE_NAMES), _SHAPE_SCALE, _MORPHEME_SCALE)
+    own = sp.csr_matrix((values, rows.indices, rows.indptr), shape=(len(analyses), width))
+    return sp.hstack([sp.csr_matrix(logits * _LOGIT_SCALE), own], format="csr", dtype=np.float32)
 
 
 def fit_linear(
@@ -157,9 +159,12 @@ def second_stage(
     weights: npt.NDArray[np.float64],
     folds: npt.NDArray[np.int64],
 ) -> tuple[FloatArray, Linear]:
-    """Held-out logits and the model of the morpheme stage, over `stage_two_matrix`; the logit scale is folded in."""
+    """Held-out logits and the model of the morpheme stage, over `stage_two_matrix`; the scales are folded in."""
     logits, model = cross_fit(rows, kinds, n_kinds, weights, folds, _SECOND_C)
-    model.weights[:n_kinds] *= np.float32(_LOGIT_SCALE)
+    first_morpheme = n_kinds + len(SHAPE_NAMES)
+    model.weights[:n_kinds] *= _LOGIT_SCALE
+    model.weights[n_kinds:first_morpheme] *= _SHAPE_SCALE
+    model.weights[first_morpheme:] *= _MORPHEME_SCALE
     return logits, model
 
 

@@ -10,7 +10,6 @@ import hashlib
 import math
 import os
 import random
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -34,7 +33,7 @@ from spamfilter.model.artifact import Artifact
 from spamfilter.scoring.cascade import FEATURES, Calibration
 from spamfilter.scoring.features import Analysis, MorphemeGram, analyse, morpheme_grams
 from spamfilter.scoring.kernel import FloatArray
-from spamfilter.scoring.policy import Evidence, Policy, rate_upper_bound
+from spamfilter.scoring.policy import Evidence, Policy, rate_upper_bound, require_provable
 from spamfilter.text.tokenise import Tokeniser
 from spamfilter.types import Category
 
@@ -142,7 +141,11 @@ def train(
         BudgetError: if the held-out evidence cannot prove `fpr`.
     """
     jobs = recipe.jobs or os.cpu_count() or 1
+    artifacts.check_target(out)
     table = _tabulate(messages, recipe.seed, progress)
+    n_ham = int((table.measured & ~table.is_spam).sum())
+    fpr = _provable_budget(n_ham) if recipe.fpr is None else recipe.fpr
+    require_provable(fpr, n_ham)
     n_kinds = len(table.of_kind)
     with joblib.parallel_config(n_jobs=min(jobs, fit.FOLDS + 1)):
         progress("n-gram stage", 0, 1)
@@ -153,7 +156,7 @@ def train(
         progress("morpheme stage", 0, 1)
         rows = fit.stage_two_matrix(first_logits, analyses, grams)
         second_logits, second = fit.second_stage(rows, table.kinds, n_kinds, table.weights, table.folds)
-    held_out = _held_out(table, first_logits, second_logits, recipe.fpr)
+    held_out = _held_out(table, first_logits, second_logits, fpr)
     arrays = _arrays(first, second, held_out.evidence, n_kinds)
     manifest = _manifest(table, held_out, recipe, data if data is not None else summarise(messages))
     manifest["golden"] = _golden(manifest, arrays, jobs)
@@ -213,9 +216,25 @@ def _tabulate(messages: Sequence[LabelledMessage], seed: int, progress: Progress
     kinds = np.array([of_kind.index(m.kind) if m.kind is not None else -1 for m in messages])
     progress("kinds", 0, 1)
     kinds = fit.guess_kinds(fit.ngram_matrix(texts), kinds, is_spam, of_kind)
-    folds = np.array([zlib.crc32(f"{seed}:{c}".encode()) % fit.FOLDS for c in clusters])
+    folds = _folds(clusters, is_spam, seed)
     plain = _Table(texts, is_spam, kinds, of_kind, weights, clusters, folds, _first_of_each(clusters))
     return _with_attacks(plain, seed)
+
+
+def _folds(clusters: npt.NDArray[np.int64], is_spam: npt.NDArray[np.bool_], seed: int) -> npt.NDArray[np.int64]:
+    """Deal whole clusters into folds, those of either label evenly, so that every fold holds both."""
+    dealt = np.full(int(clusters.max()) + 1, -1, np.int64)
+    for side in (True, False):
+        found = np.unique(clusters[is_spam == side])
+        if len(found) < fit.FOLDS:
+            raise InputError(
+                f"the {'spam' if side else 'ham'} holds {len(found)} messages that differ by more than numbers and "
+                f"spelling; measuring on held-out ones takes at least {fit.FOLDS}"
+            )
+        new = found[dealt[found] < 0]  # a cluster with both labels has its fold already
+        np.random.default_rng(seed).shuffle(new)
+        dealt[new] = np.arange(len(new)) % fit.FOLDS
+    return dealt[clusters]
 
 
 def _with_attacks(table: _Table, seed: int) -> _Table:
@@ -289,7 +308,7 @@ def _log_odds(logits: FloatArray, of_kind: Sequence[Category]) -> FloatArray:
     return out
 
 
-def _held_out(table: _Table, first_logits: FloatArray, second_logits: FloatArray, fpr: float | None) -> _HeldOut:
+def _held_out(table: _Table, first_logits: FloatArray, second_logits: FloatArray, fpr: float) -> _HeldOut:
     """Calibrate both stages, choose who is sure, and keep the evidence; on at most ten messages a cluster."""
     keep = table.measured
     spam = table.is_spam[keep]
@@ -298,8 +317,6 @@ def _held_out(table: _Table, first_logits: FloatArray, second_logits: FloatArray
     ones = np.ones(len(spam))
     ngrams, morphemes = fit.calibrate(first, spam, ones), fit.calibrate(second, spam, ones)
     always = morphemes.probability(second)
-    if fpr is None:
-        fpr = _provable_budget(int((~spam).sum()))
     policy = Policy.for_budget(_evidence(always, spam), fpr)
     ham_below, spam_above = _sureness(first, always, ngrams, policy)
     unsure = (first > ham_below) & (first < spam_above)

@@ -116,6 +116,18 @@ def quantise(weights: npt.NDArray[np.floating[Any]]) -> tuple[npt.NDArray[np.int
     return np.clip(np.rint(weights / scale), -127, 127).astype(np.int8), scale
 
 
+def check_target(folder: str | os.PathLike[str]) -> Path:
+    """Where a model may be written: nowhere yet, an empty folder, or one that holds a model.
+
+    Raises:
+        ArtifactError: if something else is there.
+    """
+    target = Path(folder)
+    if target.exists() and not (target / MANIFEST).is_file() and (not target.is_dir() or any(target.iterdir())):
+        raise ArtifactError(f"{target} exists and is no model folder; nothing was written")
+    return target
+
+
 def save(folder: str | os.PathLike[str], manifest: Mapping[str, Any], arrays: Mapping[str, Array]) -> Artifact:
     """Write an artifact: into a temporary folder beside it, synced, then renamed in its place.
 
@@ -127,9 +139,7 @@ def save(folder: str | os.PathLike[str], manifest: Mapping[str, Any], arrays: Ma
     Raises:
         ArtifactError: if `folder` holds something else than an artifact, or an array is missing or of another type.
     """
-    target = Path(folder)
-    if target.exists() and not (target / MANIFEST).is_file() and (not target.is_dir() or any(target.iterdir())):
-        raise ArtifactError(f"{target} exists and is no model folder; nothing was written")
+    target = check_target(folder)
     _check_names(arrays)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))

@@ -72,8 +72,7 @@ class Policy:
         Raises:
             BudgetError: if the evidence is too small to prove the budget; says how many good messages it would take.
         """
-        if not 0.0 < fpr <= 0.5:
-            raise BudgetError(f"a false-positive budget lies in (0, 0.5], got {fpr}")
+        require_provable(fpr, len(evidence.ham))
         spam_at, allowed = _threshold(evidence, fpr)
         review_at, _ = _threshold(evidence, min(max(fpr, _MAX_REVIEW_FPR), REVIEW_RATIO * fpr))
         return cls(
@@ -86,15 +85,25 @@ class Policy:
         )
 
 
+def require_provable(fpr: float, n_ham: int) -> None:
+    """Refuse a budget that so many held-out good messages could not prove even without one false positive.
+
+    Raises:
+        BudgetError: says how many good messages it would take.
+    """
+    if not 0.0 < fpr <= 0.5:
+        raise BudgetError(f"a false-positive budget lies in (0, 0.5], got {fpr}")
+    if n_ham == 0 or rate_upper_bound(0, n_ham) > fpr:
+        needed = math.ceil(math.log(1.0 - CONFIDENCE) / math.log1p(-fpr))
+        raise BudgetError(
+            f"a budget of {fpr:g} cannot be proved on {n_ham} held-out good messages: "
+            f"it takes at least {needed} without one false positive"
+        )
+
+
 def _threshold(evidence: Evidence, fpr: float) -> tuple[float, int]:
     """The lowest threshold that proves `fpr`, and the good messages at or above it."""
     n = len(evidence.ham)
-    if n == 0 or rate_upper_bound(0, n) > fpr:
-        needed = math.ceil(math.log(1.0 - CONFIDENCE) / math.log1p(-fpr))
-        raise BudgetError(
-            f"a budget of {fpr:g} cannot be proved on {n} held-out good messages: "
-            f"it takes at least {needed} without one false positive"
-        )
     low, high = 0, n
     while low < high:  # the largest number of false positives whose upper bound keeps the budget
         middle = (low + high + 1) // 2
