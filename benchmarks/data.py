@@ -29,9 +29,6 @@ SPAM_SHARE: Final = 0.1
 REPEATED_SPAM: Final = 0.17
 """Share of the mix's spam that repeats another to the letter, as in what people report; see `docs/benchmarks.md`."""
 
-_OWN: Final = "own"
-"""The corpus under another name: its placeholders were rewritten here, for everybody, and not once more for us."""
-
 
 @dataclass(frozen=True, slots=True)
 class Split:
@@ -67,10 +64,8 @@ def read_messages(corpus: Path, folder: Path | None, *, seed: int, at_most: int 
         InputError: if a file or the folder cannot be used.
     """
     own = read_corpus(corpus)
-    messages = [
-        replace(m, text=text, source=_OWN)
-        for m, text in zip(own, rewrite_all([m.text for m in own], seed), strict=True)
-    ]
+    rewritten = rewrite_all([m.text for m in own], seed)  # for everybody; our training finds little left to rewrite
+    messages = [replace(m, text=text) for m, text in zip(own, rewritten, strict=True)]
     if folder is not None:
         messages += _fetched(folder)
     if at_most is not None and at_most < len(messages):

@@ -194,7 +194,7 @@ def _on_shares(run: Result) -> list[str]:
         "vectorising_share": "{} of the scoring time is vectorising in {}.",
     }
     return [
-        sentence[name].format(f"{value:.1%}", peer["name"])
+        sentence[name].format(f"{value:.2%}", peer["name"])
         for peer in run["peers"]
         for name, value in peer["shares"].items()
     ]

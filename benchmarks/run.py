@@ -78,13 +78,13 @@ def main(
     try:
         with Progress(*columns, console=errors, transient=True) as progress:
             task = progress.add_task("")
-            run = benchmark(
-                data=data,
-                quick=quick,
-                seed=seed,
-                created=datetime.now(UTC),
-                step=lambda what: progress.update(task, description=what),
-            )
+
+            def step(what: str) -> None:
+                progress.update(task, description=what)
+                if not errors.is_terminal:
+                    errors.print(what, markup=False, highlight=False)
+
+            run = benchmark(data=data, quick=quick, seed=seed, created=datetime.now(UTC), step=step)
     except SpamFilterError as error:
         errors.print(str(error), style="red", markup=False)
         raise typer.Exit(2) from error

@@ -21,17 +21,17 @@ from benchmarks.peers import NAIVE, PEERS, Peer, Setting
 from benchmarks.timing import Effort, Measured, one_core
 from spamfilter.errors import InputError
 from spamfilter.learning.dataset import LabelledMessage
-from spamfilter.learning.train import MAX_PER_CLUSTER
+from spamfilter.learning.train import CORPUS, MAX_PER_CLUSTER
 
 ROOT = Path(__file__).parents[1]
-CORPUS = ROOT / "training" / "corpus"
+FOLDER = ROOT / "training" / "corpus"
 CREATED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 EFFORT = Effort(rounds=3, min_round_s=0.0, singles=2)
 
 
 @pytest.fixture(scope="module")
 def messages() -> list[LabelledMessage]:
-    return read_messages(CORPUS, None, seed=0, at_most=600)
+    return read_messages(FOLDER, None, seed=0, at_most=600)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_the_same_seed_gives_the_same_split(messages: list[LabelledMessage], spl
 
 
 def test_recall_is_told_of_reported_spam_where_there_is_some(messages: list[LabelledMessage], split: Split) -> None:
-    assert {m.source for m in split.measured} == {"own"}
+    assert {m.source for m in split.measured} == {CORPUS}
     assert any(m.is_spam for m in split.measured)
     reported = [m for i in range(40) for m in campaign(1, "kisa_smishing", f"{i}")]
     reported = [
@@ -113,17 +113,17 @@ def test_the_corpus_comes_without_placeholders(messages: list[LabelledMessage]) 
 
 def test_a_folder_that_fetch_did_not_make_is_refused_with_a_way_out(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no \.jsonl file"):
-        read_messages(CORPUS, tmp_path, seed=0)
+        read_messages(FOLDER, tmp_path, seed=0)
     row = {"text": "무료 쿠폰", "label": "spam", "kind": "their-own-word"}
     (tmp_path / "a.jsonl").write_text(json.dumps(row), encoding="utf-8")
     with pytest.raises(InputError, match=r"training\.fetch DEST --from") as refused:
-        read_messages(CORPUS, tmp_path, seed=0)
+        read_messages(FOLDER, tmp_path, seed=0)
     assert "무료 쿠폰" not in str(refused.value)
 
 
 def test_lone_surrogates_are_taken(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"text": "무료 \\ud800 쿠폰", "label": "spam"}\n', encoding="utf-8")
-    assert [m.text for m in read_messages(CORPUS, tmp_path, seed=0) if m.source == "a"] == ["무료 ? 쿠폰"]
+    assert [m.text for m in read_messages(FOLDER, tmp_path, seed=0) if m.source == "a"] == ["무료 ? 쿠폰"]
 
 
 def test_messages_of_one_label_are_refused() -> None:
@@ -252,7 +252,7 @@ def test_a_quick_run_of_the_command(tmp_path: Path) -> None:
         assert peer["times"][NAIVE] > 0
     assert {s["name"] for s in run["skipped"]} == {peer.name for peer in PEERS} - set(there)
     assert run["quick"]
-    assert run["data"]["measured"]["spam_sources"] == ["own"]
+    assert run["data"]["measured"]["spam_sources"] == [CORPUS]
     assert run["machine"].keys() == {"cpu", "cores", "memory_gib", "system", "cores_used", "load_before"}
     assert str(ROOT) not in out.read_text("utf-8")
 

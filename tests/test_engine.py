@@ -81,17 +81,11 @@ def test_reasons_add_up_to_the_log_odds(spam: SpamFilter, text: str, kiwi: str) 
     assert total == pytest.approx(sign * explanation.log_odds, abs=1e-2)
 
 
-def test_the_rest_is_what_the_words_do_not_say(spam: SpamFilter) -> None:
-    """All words told, the contributions come from the n-grams themselves, not from a difference."""
-    from spamfilter.scoring import explain as module
-
-    text = "무료 카지노"
-    off = SpamFilter.load(kiwi="off")
-    reasons = off.explain(text).reasons
-    rest = next(r.weight for r in reasons if r.code == "rest")
-    words = sum(r.weight for r in reasons if r.code.startswith("words"))
-    assert module.MAX_WORDS >= 2
-    assert abs(rest) < 0.5 * abs(words)
+def test_one_word_leaves_no_rest() -> None:
+    """The contributions come from the n-grams themselves: where one word is all there is, nothing is left over."""
+    reasons = SpamFilter.load(kiwi="off").explain("카지노").reasons
+    assert {"words", "length"} <= {r.code for r in reasons}
+    assert next(r.weight for r in reasons if r.code == "rest") == pytest.approx(0.0, abs=0.06)
 
 
 def test_aclassify_does_not_block_the_loop(spam: SpamFilter) -> None:

@@ -75,13 +75,36 @@ def test_a_budget_that_so_few_cannot_prove_is_refused(
 
 
 def test_messages_without_kinds_make_a_model_of_two(tmp_path: Path) -> None:
-    messages = [LabelledMessage(f"무료 카지노 {c}{d}", True) for c in "가나다라마바" for d in "하호"]
-    messages += [LabelledMessage(f"점심 {c} 먹자{d}", False) for c in "국밥면빵떡죽" for d in "!?"]
+    spam = [
+        "무료 카지노",
+        "첫충 보너스",
+        "당일 대출",
+        "슬롯 잭팟",
+        "수익 인증",
+        "환전 가능",
+        "쿠폰 지급",
+        "바카라 본사",
+        "무직자 한도",
+        "급등주 공개",
+    ]
+    ham = [
+        "점심 먹자",
+        "내일 보자",
+        "회의 몇 시",
+        "비 온대",
+        "집에 왔어",
+        "버스 탔어",
+        "숙제 다 했니",
+        "약국 문 열었나",
+        "잘 자",
+        "김치찌개 어때",
+    ]
+    messages = [LabelledMessage(t, True) for t in spam] + [LabelledMessage(t, False) for t in ham]
     artifact = train(messages, tmp_path / "m", RECIPE)
     assert artifact.manifest["kinds"] == ["other", "chat"]
     assert artifact.manifest["policy"]["fpr"] > 0.001
     model = SpamFilter.load(tmp_path / "m")
-    assert model.score(["무료 카지노 가하"])[0] > model.score(["점심 국밥 먹자!"])[0]
+    assert model.score(["무료 카지노 쿠폰"])[0] > model.score(["점심 먹었니"])[0]
 
 
 def test_kinds_are_guessed_within_the_label() -> None:

@@ -61,8 +61,10 @@ GOLDEN: Final = (
     "ㅋㅋㅋㅋ 그건 좀 아니지",
     "",
 )
-_SURE_DISAGREEMENT: Final = 0.0003
-"""Share of all messages on which a sure first stage may differ from the second, on either side."""
+_SURE_HAM_ERRORS, _SURE_SPAM_ERRORS = 0.0003, 0.0001
+"""Share of all messages that a sure first stage may call ham, or spam, where the second would not; wrongly calling
+something spam costs more.
+"""
 
 _TOKENISE_BATCH: Final = 2000
 _MIN_MESSAGES: Final = 20
@@ -353,13 +355,16 @@ def _evidence(probability: FloatArray, spam: npt.NDArray[np.bool_]) -> Evidence:
 
 def _sureness(first: FloatArray, always: FloatArray, ngrams: Calibration, policy: Policy) -> tuple[float, float]:
     """The range of first-stage log-odds outside which the second stage would not change the label."""
-    allowed = int(_SURE_DISAGREEMENT * len(first))
     order = np.argsort(first)
     ranked = first[order]
     not_ham = np.cumsum(always[order] >= policy.review_at)
-    ham_below = float(ranked[max(0, int(np.searchsorted(not_ham, allowed, side="right")) - 1)])
+    ham_below = float(
+        ranked[max(0, int(np.searchsorted(not_ham, int(_SURE_HAM_ERRORS * len(first)), side="right")) - 1)]
+    )
     not_spam = np.cumsum(always[order][::-1] < policy.spam_at)
-    spam_above = float(ranked[::-1][max(0, int(np.searchsorted(not_spam, allowed, side="right")) - 1)])
+    spam_above = float(
+        ranked[::-1][max(0, int(np.searchsorted(not_spam, int(_SURE_SPAM_ERRORS * len(first)), side="right")) - 1)]
+    )
     # A sure message must also carry a probability on the right side of the thresholds.
     ham_below = min(ham_below, _log_odds_at(ngrams, policy.review_at))
     return ham_below, max(spam_above, _log_odds_at(ngrams, policy.spam_at), ham_below)

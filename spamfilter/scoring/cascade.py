@@ -104,9 +104,9 @@ class Cascade:
         """
         shapes = [shape(a) for a in analyses]
         rows = stage_two_rows(shapes, grams, self.morpheme_bits)
-        # BLAS may round a row differently in a batch of another size; einsum does not call it.
-        passed_on = np.einsum("mk,kj->mj", ngram_logits, self.dense_weights[: len(self.kinds)])
-        out: FloatArray = passed_on + self.stage_two_bias
+        out: FloatArray = np.tile(self.stage_two_bias, (len(analyses), 1))
+        for k in range(len(self.kinds)):  # BLAS and einsum may round a row otherwise in a batch of another size
+            out += ngram_logits[:, k : k + 1] * self.dense_weights[k]
         shape_weights = self.dense_weights[len(self.kinds) :]
         split = len(shape_weights)
         for i in range(len(analyses)):
@@ -119,10 +119,15 @@ class Cascade:
 
     def log_odds(self, logits: FloatArray) -> FloatArray:
         """Log-odds of spam, the sum of its kinds, against the sum of the legitimate kinds; shape (n_messages,)."""
-        return _log_sum_exp(logits[:, self.is_spam]) - _log_sum_exp(logits[:, ~self.is_spam])
+        spam, ham = np.flatnonzero(self.is_spam), np.flatnonzero(~self.is_spam)
+        return _log_sum_exp(logits, spam) - _log_sum_exp(logits, ham)
 
 
-def _log_sum_exp(logits: FloatArray) -> FloatArray:
-    largest = logits.max(axis=1)
-    total: FloatArray = largest + np.log(np.exp(logits - largest[:, None]).sum(axis=1))
-    return total
+def _log_sum_exp(logits: FloatArray, columns: npt.NDArray[np.intp]) -> FloatArray:
+    # Column by column: a sum along the rows adds in an order that depends on the memory layout, so on the batch.
+    largest = np.maximum.reduce([logits[:, k] for k in columns])
+    total = np.zeros(len(logits), np.float32)
+    for k in columns:
+        total += np.exp(logits[:, k] - largest)
+    out: FloatArray = largest + np.log(total)
+    return out

@@ -113,6 +113,8 @@ def explain(
         bias += float(cascade.stage_two_bias[spam] - cascade.stage_two_bias[ham])
         reasons += _shape_reasons(cascade, analysis, spam, ham)
     reasons += _word_reasons(analysis.text, per_char[:-1], spam_kind)
+    # The ends of the message stand nowhere, and their share falls with the number of its n-grams.
+    reasons.append(Reason("length", "메시지 길이가 말해 주는 만큼입니다.", round(float(per_char[-1]), 4)))
     reasons = [r for r in reasons if abs(r.weight) >= _MIN_WEIGHT]
     total = float(logits[spam] - logits[ham])
     rest = total - bias - sum(r.weight for r in reasons)
