@@ -9,6 +9,7 @@ import pytest
 
 from spamfilter import ArtifactError, SpamFilter
 from spamfilter.model import artifact as artifacts
+from spamfilter.scoring.kernel import ngram_rows, ngram_sums
 
 
 @pytest.fixture
@@ -131,9 +132,26 @@ def test_a_manifest_that_is_none_is_refused(copy: Path, text: str) -> None:
         artifacts.load(copy)
 
 
-def test_quantised_weights_come_back_to_half_a_scale() -> None:
-    weights = np.random.default_rng(1).normal(size=(4096, 3)) * [0.1, 1.0, 10.0]
+def test_quantised_weights_come_back_closely() -> None:
+    rng = np.random.default_rng(1)
+    weights = (rng.standard_t(3, size=(1 << 14, 3)) * [0.1, 1.0, 10.0]).astype(np.float32)
     stored, scale = artifacts.quantise(weights)
-    inside = np.abs(weights) <= 127 * scale
+    back = artifacts.restore_weights(stored, scale)
     assert stored.dtype == np.int8
-    assert (np.abs(stored * scale - weights)[inside] <= np.broadcast_to(scale / 2 * 1.001, weights.shape)[inside]).all()
+    assert np.allclose(np.abs(back).max(axis=0), np.abs(weights).max(axis=0))
+    assert (np.abs(back - weights) <= (2 * np.sqrt(np.abs(weights) * scale) + scale / 127) / 127).all()
+
+
+def test_stored_weights_give_the_log_odds_of_the_fitted_ones() -> None:
+    """A few n-grams stand in every message and have the largest weights: clipping them moved every score by nats."""
+    texts = [
+        f"{a} {b} {c}"
+        for a in ("내일", "무료", "엄마")
+        for b in ("카지노 쿠폰", "점심 먹자")
+        for c in ("ㅋㅋ", "bb52.example")
+    ]
+    weights = np.random.default_rng(2).normal(scale=0.5, size=(1 << 14, 2)).astype(np.float32)
+    common = set.intersection(*({*ngram_rows([t], 14).indices.tolist()} for t in texts))
+    weights[sorted(common)] *= 40
+    served = ngram_sums(texts, artifacts.restore_weights(*artifacts.quantise(weights)))
+    assert np.abs(served - ngram_sums(texts, weights)).max() < 0.1

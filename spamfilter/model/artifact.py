@@ -2,7 +2,7 @@
 
 The manifest says what the arrays mean, what they were made from and what they must answer: golden messages with
 their log-odds are scored again at load, so that a package that changed its features is noticed before it is trusted.
-Weights are stored as int8 with one scale a kind; the loss is part of the model, since calibration and every
+Weights are stored as int8, companded, with one scale a kind; the loss is part of the model, since calibration and every
 figure in the manifest were measured on the stored weights.
 """
 
@@ -89,10 +89,10 @@ class Artifact:
         return Cascade(
             kinds=kinds,
             is_spam=is_spam,
-            ngram_weights=arrays["ngram_weights"] * arrays["ngram_scale"],
+            ngram_weights=restore_weights(arrays["ngram_weights"], arrays["ngram_scale"]),
             ngram_bias=arrays["ngram_bias"],
             dense_weights=arrays["stage_two_dense"],
-            morpheme_weights=arrays["stage_two_weights"] * arrays["stage_two_scale"],
+            morpheme_weights=restore_weights(arrays["stage_two_weights"], arrays["stage_two_scale"]),
             stage_two_bias=arrays["stage_two_bias"],
             ngrams=calibration["ngrams"],
             morphemes=calibration["morphemes"],
@@ -102,18 +102,27 @@ class Artifact:
 
 
 def quantise(weights: npt.NDArray[np.floating[Any]]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
-    """Weights as int8 and the scale of each column.
+    """Weights as companded int8 and the largest of each column; `restore_weights` is the way back.
+
+    Most weights are a hundredth of the largest, and the largest stand for n-grams that nearly every message has: the
+    root keeps both, where a plain scale loses the first and clipping shifts every score.
 
     Args:
         weights: shape (n_features, n_kinds), in nats.
 
     Returns:
-        int8 of the same shape, and float32 (n_kinds,): `int8 * scale` gives the weights back to half a scale.
+        int8 of the same shape, and float32 (n_kinds,).
     """
-    # A few extreme weights would coarsen all others: they are clipped at the 99.995th percentile of their column.
-    largest = np.maximum(np.quantile(np.abs(weights), 0.99995, axis=0), 1e-9)
-    scale = (largest / 127.0).astype(np.float32)
-    return np.clip(np.rint(weights / scale), -127, 127).astype(np.int8), scale
+    scale = np.maximum(np.abs(weights).max(axis=0), 1e-9).astype(np.float32)
+    return np.rint(np.sign(weights) * np.sqrt(np.abs(weights) / scale) * 127).astype(np.int8), scale
+
+
+def restore_weights(stored: npt.NDArray[np.int8], scale: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The weights that `quantise` stored, float32, in nats."""
+    steps = np.arange(-128, 128, dtype=np.float32)
+    table = np.sign(steps) * (steps / np.float32(127)) ** 2
+    out: npt.NDArray[np.float32] = table[stored.astype(np.int16) + 128] * scale
+    return out
 
 
 def check_target(folder: str | os.PathLike[str]) -> Path:
