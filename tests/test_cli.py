@@ -280,6 +280,43 @@ class TestLearning:
         for_people = run("evaluate", strange)
         assert "탐지율" in for_people.stdout
         assert "[bold]mine" in for_people.stdout
+        assert "종류 맞힘" in for_people.stdout
+        assert "변형" not in for_people.stdout
+
+    def test_attacks_are_measured_where_they_are_asked_for(self, tmp_path: Path) -> None:
+        source = labelled_csv(tmp_path / "mine.csv")
+        assert json.loads(run("evaluate", source, "--no-kiwi", "--json").stdout)["attacks"] == []
+        options = ["--no-kiwi", "--attacks", "--max-attacked", "10", "--seed", "3"]
+        first, again = (json.loads(run("evaluate", source, *options, "--json").stdout) for _ in range(2))
+        assert first == again
+        assert first["attacks"][0]["family"] == "clean"
+        assert {row["role"] for row in first["attacks"]} == {"clean", "trained", "held-out", "mixed"}
+        assert {row["recall"][0]["total"] for row in first["attacks"]} == {10}
+        result = run("evaluate", source, *options)
+        assert result.exit_code == 0
+        assert "mixed (mixed)" in result.stdout
+
+    def test_messages_stand_in_a_report_and_nowhere_else(self, tmp_path: Path) -> None:
+        source = labelled_csv(tmp_path / "mine.csv", 10)
+        shown = run("evaluate", source, "--no-kiwi", "--json", "--report", tmp_path / "a", "--worst", "3")
+        assert shown.exit_code == 0
+        page = (tmp_path / "a" / "report.html").read_text("utf-8")
+        assert page.count("<div class='text'>") == 6
+        assert "mine.csv:" in page
+        for other in (shown.stdout, shown.stderr, (tmp_path / "a" / "evaluation.json").read_text("utf-8")):
+            assert "만나자" not in other
+            assert "카지노" not in other
+        for options, n in (([], 20), (["--worst", "0"], 0)):
+            assert run("evaluate", source, "--no-kiwi", "--report", tmp_path / "b", *options).exit_code == 0
+            assert (tmp_path / "b" / "report.html").read_text("utf-8").count("<div class='text'>") == n
+
+    def test_wrong_usage_of_evaluate(self, tmp_path: Path) -> None:
+        source = labelled_csv(tmp_path / "mine.csv", 2)
+        result = run("evaluate", source, "--worst", "5", "--no-kiwi")
+        assert (result.exit_code, "--report DIR" in result.stderr) == (2, True)
+        assert run("evaluate", source, "--report", tmp_path / "r", "--worst", "-1", "--no-kiwi").exit_code == 2
+        assert run("evaluate", source, "--attacks", "--max-attacked", "0", "--no-kiwi").exit_code == 2
+        assert not (tmp_path / "r").exists()
 
 
 class TestHelp:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from spamfilter.errors import InputError
-from spamfilter.learning.dataset import LabelledMessage, read_labelled
+from spamfilter.learning.dataset import LabelledMessage, Place, read_labelled
 from spamfilter.types import Category
 
 CASES = json.loads((Path(__file__).parent / "cases" / "dataset.json").read_text("utf-8"))
@@ -37,6 +37,24 @@ def test_fields(case: dict[str, Any], tmp_path: Path) -> None:
     kind = Category(expect["kind"]) if expect["kind"] else None
     assert message == LabelledMessage(
         case["given"]["text"], expect["is_spam"], kind, expect["source"], expect["weight"], expect["cluster"]
+    )
+
+
+def test_places_lead_back_to_the_rows(tmp_path: Path) -> None:
+    rows = [
+        {"text": "가", "label": "ham", "id": "m-1"},
+        {"text": "나", "label": "?"},
+        {"text": "다", "label": "spam", "id": 7},
+        {"text": "라", "label": "spam", "id": ["x"]},
+        {"text": "마", "label": "ham", "id": "긴" * 5000},
+    ]
+    path = json_lines(tmp_path / "rows.jsonl", rows)
+    found = read_labelled([path], on_error="skip")
+    assert found.places == (
+        Place(str(path), 1, "m-1"),
+        Place(str(path), 3, "7"),
+        Place(str(path), 4),
+        Place(str(path), 5, "긴" * 64),
     )
 
 

@@ -15,6 +15,7 @@ from spamfilter.errors import InputError
 from spamfilter.learning.evaluate import (
     Cut,
     clopper_pearson,
+    confusion,
     evaluate,
     expected_calibration_error,
     group_rows,
@@ -139,6 +140,13 @@ class TestEvaluation:
         assert [cut.name for cut in found.cuts] == ["policy", "0.1% FPR", "1.0% FPR"]
         assert json.loads(json.dumps(found.to_dict()))["points"][0]["recall"] == pytest.approx(1 / 3)
 
+    def test_categories_are_counted_where_they_were_given(self) -> None:
+        arguments = {"sources": ["a"] * 2, "kinds": ["loan", "chat"], "spam_at": 0.5}
+        scores, is_spam = np.array([0.9, 0.1]), np.array([True, False])
+        found = evaluate(scores, is_spam, **arguments, predicted=["job", "chat"])  # type: ignore[arg-type]
+        assert json.loads(json.dumps(found.to_dict()))["confusion"]["counts"] == [[0, 1, 0], [0, 0, 1]]
+        assert evaluate(scores, is_spam, **arguments).confusion is None  # type: ignore[arg-type]
+
     def test_ham_alone_has_false_positives_and_no_recall(self) -> None:
         found = evaluate(np.array([0.1, 0.9]), np.array([False, False]), sources=["a"] * 2, kinds=[""] * 2, spam_at=0.5)
         assert found.points == ()
@@ -154,3 +162,35 @@ class TestEvaluation:
     def test_a_cut_flags_what_stands_on_it(self) -> None:
         (row,) = group_rows(["a"], np.array([0.5]), np.array([True]), [Cut("policy", 0.5)])
         assert row.flagged[0].count == 1
+
+
+class TestConfusion:
+    def test_by_hand(self) -> None:
+        known = ["chat", "loan", "loan", "loan", "", "notice", "chat", "loan"]
+        given = ["chat", "loan", "investment", "notice", "job", "loan", "notice", "loan"]
+        found = confusion(known, given)
+        assert found is not None
+        assert found.known == ("loan", "chat", "notice")
+        assert found.predicted == ("loan", "investment", "chat", "notice")
+        assert found.counts == ((2, 1, 0, 1), (0, 0, 1, 1), (1, 0, 0, 0))
+        assert [share.value for share in found.recall] == [0.5, 0.5, 0.0]
+        assert [share.value for share in found.right_side] == [0.75, 1.0, 0.0]
+        assert found.n_unknown == 1
+
+    def test_every_message_is_counted_once(self) -> None:
+        rng = np.random.default_rng(0)
+        names = ["", "loan", "chat", "job"]
+        known, given = rng.choice(names, 300).tolist(), rng.choice(names[1:], 300).tolist()
+        found = confusion(known, given)
+        assert found is not None
+        assert sum(map(sum, found.counts)) + found.n_unknown == 300
+        assert [share.total for share in found.recall] == [known.count(kind) for kind in found.known]
+
+    def test_without_a_known_kind_there_is_no_table(self) -> None:
+        assert confusion(["", ""], ["loan", "chat"]) is None
+
+    def test_what_does_not_fit_is_refused(self) -> None:
+        with pytest.raises(InputError, match="got 1 and 2"):
+            confusion(["loan", "chat"], ["loan"])
+        with pytest.raises(InputError, match="1 of the kinds"):
+            confusion(["english-sms"], ["chat"])

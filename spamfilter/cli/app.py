@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 import spamfilter
+from spamfilter.cli.evaluate import evaluate
 from spamfilter.cli.exits import Commands
 from spamfilter.cli.explain import explain
-from spamfilter.cli.learn import evaluate_command, train
+from spamfilter.cli.learn import train
 from spamfilter.cli.score import score
 from spamfilter.cli.serve import model_app, serve
 
@@ -41,7 +42,7 @@ def _root(
 app.command("score", epilog="Example: spamfilter score inbox.csv -o scored.jsonl")(score)
 app.command("explain", epilog='Example: spamfilter explain "카★지★노 첫충 30% 010-0000-0000"')(explain)
 app.command("train", epilog="Example: spamfilter train mine.csv --with-corpus -o my-model")(train)
-app.command("evaluate", epilog="Example: spamfilter evaluate labelled.jsonl --report report")(evaluate_command)
+app.command("evaluate", epilog="Example: spamfilter evaluate labelled.jsonl --report report")(evaluate)
 app.command("serve", epilog="Example: spamfilter serve --port 8080 --model my-model")(serve)
 app.add_typer(model_app, name="model")
 

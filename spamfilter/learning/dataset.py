@@ -17,6 +17,8 @@ from spamfilter.types import Category
 SHOWN_ERRORS: Final = 20
 """Refused rows that are kept and named; of the others only the number is."""
 
+_MAX_ID: Final = 64
+
 _LABELS: Final[Mapping[object, bool]] = {"spam": True, "ham": False, "1": True, "0": False, 1: True, 0: False}
 
 _SHOWABLE: Final = re.compile("[A-Za-z_][A-Za-z0-9_.-]{0,23}|[가-힣]{1,4}|-?[0-9.]{1,4}")
@@ -50,16 +52,33 @@ class LabelledMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message stands.
+
+    Attributes:
+        path: of the file, as it was given.
+        line: 1-based line of a text file, 1-based row of Parquet.
+        row_id: the field `id` of its row; empty where it has none.
+    """
+
+    path: str
+    line: int
+    row_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """Labelled messages, and the rows that were refused on the way.
 
     Attributes:
         messages: in the order of the files.
+        places: of each message.
         errors: the first 20 refused rows; empty unless `on_error` was "skip".
         n_refused: how many rows were refused.
     """
 
     messages: tuple[LabelledMessage, ...]
+    places: tuple[Place, ...]
     errors: tuple[RowError, ...] = ()
     n_refused: int = 0
 
@@ -100,13 +119,15 @@ def read_labelled(
     if isinstance(paths, str | PathLike):
         raise InputError("a sequence of files expected, a single path given: put it in a list")
     messages: list[LabelledMessage] = []
+    places: list[Place] = []
     errors: list[RowError] = []
     n_refused = 0
     names = [fspath(path) for path in paths]
     for path in names:
         for row in _labelled_rows(path, any_kind, source):
-            if isinstance(row, LabelledMessage):
-                messages.append(row)
+            if not isinstance(row, RowError):
+                places.append(row[0])
+                messages.append(row[1])
                 continue
             n_refused += 1
             if len(errors) < SHOWN_ERRORS:
@@ -115,7 +136,7 @@ def read_labelled(
         raise InputError("\n".join(fault_lines(errors, n_refused)))
     if not messages:
         raise InputError(f"no labelled message in {', '.join(names) or 'no file'}")
-    return Dataset(tuple(messages), tuple(errors), n_refused)
+    return Dataset(tuple(messages), tuple(places), tuple(errors), n_refused)
 
 
 def fault_lines(errors: Iterable[RowError], n_refused: int) -> list[str]:
@@ -125,7 +146,7 @@ def fault_lines(errors: Iterable[RowError], n_refused: int) -> list[str]:
     return [f"{n_refused} row{'s' if n_refused > 1 else ''} refused:", *shown, *more]
 
 
-def _labelled_rows(path: str, any_kind: bool, source: str | None) -> Iterator[LabelledMessage | RowError]:
+def _labelled_rows(path: str, any_kind: bool, source: str | None) -> Iterator[tuple[Place, LabelledMessage] | RowError]:
     if format_of(path) == "text":
         raise InputError(f"{path}: lines of text have no labels; give JSON lines, CSV, TSV or Parquet")
     has_columns = format_of(path) != "jsonl"
@@ -134,7 +155,12 @@ def _labelled_rows(path: str, any_kind: bool, source: str | None) -> Iterator[La
         for line, fields in zip(batch.lines, batch.to_rows(), strict=True):
             if has_columns and "label" not in fields:
                 raise missing_column(path, "label", list(fields))
-            yield _labelled(path, line, fields, any_kind, source)
+            row = _labelled(path, line, fields, any_kind, source)
+            yield row if isinstance(row, RowError) else (Place(path, line, _row_id(fields.get("id"))), row)
+
+
+def _row_id(value: object) -> str:
+    return str(value)[:_MAX_ID] if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def _labelled(

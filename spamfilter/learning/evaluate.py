@@ -7,6 +7,7 @@ thinned out the truth is wider than the interval.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import NormalDist
@@ -17,6 +18,7 @@ import numpy.typing as npt
 
 from spamfilter.errors import InputError
 from spamfilter.scoring.policy import rate_upper_bound
+from spamfilter.types import Category
 
 BUDGETS: Final = (0.001, 0.01)
 """The false-positive rates at which recall is told."""
@@ -54,7 +56,11 @@ class Share:
     @classmethod
     def of(cls, flags: Flags) -> Share:
         """The share of true flags; there must be one flag at least."""
-        count, total = int(flags.sum()), len(flags)
+        return cls.count_of(int(flags.sum()), len(flags))
+
+    @classmethod
+    def count_of(cls, count: int, total: int) -> Share:
+        """So many of so many, of one at least."""
         return cls(count, total, count / total, wilson(count, total))
 
 
@@ -115,6 +121,50 @@ class ReliabilityBin:
     spam_share: float
 
 
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """Known kinds against predicted categories; messages whose kind nobody named are left out.
+
+    Attributes:
+        known: the kinds that occur, a row each, in the order of `Category`: spam first.
+        predicted: the kinds that occur or were predicted, a column each, in the same order.
+        counts: messages, shape (known, predicted).
+        recall: of each known kind the share that was predicted as exactly this kind.
+        right_side: of each known kind the share that was predicted as some kind of its own label.
+        n_unknown: messages left out.
+    """
+
+    known: tuple[str, ...]
+    predicted: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+    recall: tuple[Share, ...]
+    right_side: tuple[Share, ...]
+    n_unknown: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttackRow:
+    """What is found, and wrongly flagged, where the same messages are written with one kind of trick.
+
+    Attributes:
+        family: the kind of trick; `clean` for none.
+        role: whether the recipe trains on it: `clean`, `trained`, `held-out` or `mixed`.
+        changed_spam: share of the spam in which it changed anything.
+        changed_ham: likewise of the legitimate messages.
+        recall: at the threshold of each budget, fixed on the clean legitimate messages.
+        fpr: false positives at the same thresholds.
+        fpr_ratio: `fpr` over that of the clean row; None where the clean row has none.
+    """
+
+    family: str
+    role: str
+    changed_spam: float
+    changed_ham: float
+    recall: tuple[Share, ...]
+    fpr: tuple[Share, ...]
+    fpr_ratio: tuple[float | None, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
     """What a model is worth on a set of labelled messages.
@@ -124,6 +174,8 @@ class Evaluation:
         cuts: where the tables cut: the model's own policy, then each point's threshold.
         by_source: legitimate groups first, then by name.
         by_kind: likewise.
+        confusion: of kinds; None where no category was predicted, or no message has a known kind.
+        attacks: the clean row first; empty where nobody asked, or one of the labels is missing.
     """
 
     n_ham: int
@@ -133,6 +185,8 @@ class Evaluation:
     cuts: tuple[Cut, ...]
     by_source: tuple[GroupRow, ...]
     by_kind: tuple[GroupRow, ...]
+    confusion: Confusion | None = None
+    attacks: tuple[AttackRow, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain values."""
@@ -140,7 +194,13 @@ class Evaluation:
 
 
 def evaluate(
-    probability: Scores, is_spam: Flags, *, sources: Sequence[str], kinds: Sequence[str], spam_at: float
+    probability: Scores,
+    is_spam: Flags,
+    *,
+    sources: Sequence[str],
+    kinds: Sequence[str],
+    spam_at: float,
+    predicted: Sequence[str] | None = None,
 ) -> Evaluation:
     """Measure calibrated probabilities against labels.
 
@@ -150,9 +210,10 @@ def evaluate(
         sources: of each message.
         kinds: of each message, empty where unknown.
         spam_at: the threshold of the model's policy.
+        predicted: the category of each verdict, for the confusion table.
 
     Raises:
-        InputError: if the lengths differ, there is no message, or a probability is none.
+        InputError: if the lengths differ, there is no message, a probability is none, or a kind is no `Category`.
     """
     probability, is_spam = _checked(probability, is_spam)
     if len(sources) != len(is_spam) or len(kinds) != len(is_spam):
@@ -168,6 +229,7 @@ def evaluate(
         cuts=cuts,
         by_source=group_rows(sources, probability, is_spam, cuts),
         by_kind=group_rows(kinds, probability, is_spam, cuts),
+        confusion=None if predicted is None else confusion(kinds, predicted),
     )
 
 
@@ -250,6 +312,45 @@ def group_rows(groups: Sequence[str], scores: Scores, is_spam: Flags, cuts: Sequ
             chosen = scores[(names == name) & (is_spam == label)]
             rows.append(GroupRow(name, label, tuple(Share.of(chosen >= cut.threshold) for cut in cuts)))
     return tuple(rows)
+
+
+def confusion(kinds: Sequence[str], predicted: Sequence[str]) -> Confusion | None:
+    """Count how often each known kind was taken for which; None where no kind is known.
+
+    Args:
+        kinds: the known kind of each message, empty where unknown.
+        predicted: the category that each message was given.
+
+    Raises:
+        InputError: if the lengths differ, or a name is no `Category`.
+    """
+    if len(kinds) != len(predicted):
+        raise InputError(f"need as many categories as kinds, got {len(predicted)} and {len(kinds)}")
+    pairs = Counter((kind, given) for kind, given in zip(kinds, predicted, strict=True) if kind)
+    if not pairs:
+        return None
+    known, columns = _in_order({kind for kind, _ in pairs}), _in_order({name for pair in pairs for name in pair})
+    counts = tuple(tuple(pairs[kind.value, given.value] for given in columns) for kind in known)
+    own_side = [
+        sum(n for n, c in zip(row, columns, strict=True) if c.is_spam == k.is_spam)
+        for k, row in zip(known, counts, strict=True)
+    ]
+    totals = [sum(row) for row in counts]
+    return Confusion(
+        known=tuple(kind.value for kind in known),
+        predicted=tuple(given.value for given in columns),
+        counts=counts,
+        recall=tuple(Share.count_of(pairs[k.value, k.value], n) for k, n in zip(known, totals, strict=True)),
+        right_side=tuple(Share.count_of(count, n) for count, n in zip(own_side, totals, strict=True)),
+        n_unknown=len(kinds) - sum(totals),
+    )
+
+
+def _in_order(names: set[str]) -> list[Category]:
+    strange = names - {kind.value for kind in Category}
+    if strange:
+        raise InputError(f"{len(strange)} of the kinds are no category of ours")
+    return [kind for kind in Category if kind.value in names]
 
 
 def wilson(count: int, total: int, confidence: float = CONFIDENCE) -> Interval:
