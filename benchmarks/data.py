@@ -15,9 +15,10 @@ from scipy.sparse.csgraph import connected_components
 
 from spamfilter.errors import InputError
 from spamfilter.learning.clusters import near_duplicate_clusters
-from spamfilter.learning.dataset import LabelledMessage, read_labelled
+from spamfilter.learning.dataset import LabelledMessage, read_corpus, read_labelled
 from spamfilter.learning.placeholders import rewrite_all
-from spamfilter.learning.train import MAX_PER_CLUSTER, read_corpus, summarise
+from spamfilter.learning.table import MAX_PER_CLUSTER
+from spamfilter.learning.train import summarise
 
 REPORTED_SPAM: Final = ("telco_spam", "kisa_smishing")
 """Spam that people reported. Recall is told of these alone where they are there, else of all spam."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from spamfilter import SpamFilter
-from spamfilter.learning.dataset import LabelledMessage
-from spamfilter.learning.train import Recipe, read_corpus, train
+from spamfilter.learning.dataset import LabelledMessage, read_corpus
+from spamfilter.learning.train import Recipe, train
 
 ROOT = Path(__file__).parents[1]
 CREATED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

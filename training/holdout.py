@@ -25,10 +25,11 @@ from rich.console import Console
 
 from spamfilter.engine import SpamFilter
 from spamfilter.learning.clusters import near_duplicate_clusters
-from spamfilter.learning.dataset import LabelledMessage, read_labelled
+from spamfilter.learning.dataset import CORPUS, LabelledMessage, read_corpus, read_labelled
 from spamfilter.learning.evaluate import recall_at_fpr
 from spamfilter.learning.placeholders import rewrite_all
-from spamfilter.learning.train import CORPUS, MAX_PER_CLUSTER, Recipe, read_corpus, train
+from spamfilter.learning.table import MAX_PER_CLUSTER
+from spamfilter.learning.train import Recipe, train
 
 HERE: Final = Path(__file__).resolve().parent
 PAGE: Final = HERE.parent / "docs" / "quality.md"

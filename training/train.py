@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from spamfilter.errors import SpamFilterError
-from spamfilter.learning.dataset import read_labelled
-from spamfilter.learning.train import CORPUS, Recipe, read_corpus, summarise, train
+from spamfilter.learning.dataset import CORPUS, read_corpus, read_labelled
+from spamfilter.learning.train import Recipe, summarise, train
 from spamfilter.model.artifact import Artifact
 from training.sources import load_sources
 

@@ -14,7 +14,7 @@ from spamfilter.cli import exits
 from spamfilter.cli.options import JsonOption
 from spamfilter.cli.terminal import meter, output_console
 from spamfilter.errors import InputError, MissingExtraError
-from spamfilter.learning.dataset import Dataset, LabelledMessage, fault_lines, read_labelled
+from spamfilter.learning.dataset import Dataset, LabelledMessage, fault_lines, read_corpus, read_labelled
 
 OWN_CORPUS: Final = Path(__file__).resolve().parents[2] / "training" / "corpus"
 """The labelled messages of this project, where the package runs from a checkout."""
@@ -68,7 +68,7 @@ def train(  # noqa: PLR0913 (an option a parameter)
     messages = list(dataset.messages) if dataset else []
     folder = corpus or (OWN_CORPUS if with_corpus else None)
     if folder is not None:
-        messages += _training().read_corpus(folder)
+        messages += read_corpus(folder)
     if not messages:
         raise InputError("nothing to learn from: give labelled files, --with-corpus or --corpus DIR")
     manifest = _train(messages, output, fpr=fpr, seed=seed, jobs=jobs)

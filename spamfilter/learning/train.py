@@ -9,25 +9,20 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
-from pathlib import Path
 from typing import Any, Final
 
 import joblib
 import numpy as np
 import numpy.typing as npt
 
-from spamfilter.errors import InputError
 from spamfilter.learning import fit
-from spamfilter.learning.clusters import near_duplicate_clusters
-from spamfilter.learning.dataset import LabelledMessage, read_labelled
+from spamfilter.learning.dataset import LabelledMessage
 from spamfilter.learning.evaluate import expected_calibration_error, recall_at_fpr
-from spamfilter.learning.obfuscate import TRAINED
-from spamfilter.learning.placeholders import rewrite_all
+from spamfilter.learning.table import MAX_PER_CLUSTER, Progress, Table, tabulate
 from spamfilter.model import artifact as artifacts
 from spamfilter.model.artifact import Artifact
 from spamfilter.scoring.cascade import FEATURES, Calibration
@@ -37,21 +32,7 @@ from spamfilter.scoring.policy import Evidence, Policy, rate_upper_bound, requir
 from spamfilter.text.tokenise import Tokeniser
 from spamfilter.types import Category
 
-CORPUS: Final = "corpus"
-"""The source name of our own messages: their placeholders are rewritten before they teach anything."""
-
-CORPUS_WEIGHT: Final = 6.0
-"""One of our own messages was written for what the public sources lack; it counts as so many of theirs."""
-
 DEFAULT_FPR: Final = 0.001
-
-ATTACKED_HAM: Final = 0.1
-"""Share of the everyday good messages that are twisted too; of our own, which count more, all are."""
-
-ATTACK_WEIGHT: Final = 0.5
-
-MAX_PER_CLUSTER: Final = 10
-"""A cluster weighs as this many messages at most: a campaign is one fact, however often it was sent."""
 
 GOLDEN: Final = (
     "오늘 저녁에 시간 되면 밥 먹자",
@@ -67,10 +48,6 @@ something spam costs more.
 """
 
 _TOKENISE_BATCH: Final = 2000
-_MIN_MESSAGES: Final = 20
-
-Progress = Callable[[str, int, int], None]
-"""Told the step, how much of it is done, and of how much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,20 +66,6 @@ class Recipe:
     seed: int = 0
     fpr: float | None = None
     jobs: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """The training set as columns."""
-
-    texts: list[str]
-    is_spam: npt.NDArray[np.bool_]
-    kinds: npt.NDArray[np.int64]
-    of_kind: tuple[Category, ...]
-    weights: npt.NDArray[np.float64]
-    clusters: npt.NDArray[np.int64]
-    folds: npt.NDArray[np.int64]
-    measured: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +107,7 @@ def train(
     """
     jobs = recipe.jobs or os.cpu_count() or 1
     artifacts.check_target(out)
-    table = _tabulate(messages, recipe.seed, progress)
+    table = tabulate(messages, recipe.seed, progress)
     n_ham = int((table.measured & ~table.is_spam).sum())
     fpr = _provable_budget(n_ham) if recipe.fpr is None else recipe.fpr
     require_provable(fpr, n_ham)
@@ -166,18 +129,6 @@ def train(
     return artifacts.save(out, manifest, arrays)
 
 
-def read_corpus(folder: str | os.PathLike[str]) -> tuple[LabelledMessage, ...]:
-    """Our own messages: every `.jsonl` file of a folder, in the order of their names.
-
-    Raises:
-        InputError: if there is none, or a row is at fault.
-    """
-    files = sorted(Path(folder).glob("*.jsonl"))
-    if not files:
-        raise InputError(f"no .jsonl file in {folder}")
-    return tuple(replace(m, weight=CORPUS_WEIGHT) for m in read_labelled(files, source=CORPUS).messages)
-
-
 def summarise(messages: Sequence[LabelledMessage]) -> list[dict[str, Any]]:
     """What the manifest says of the data: for each source its rows, labels and a fingerprint of its texts."""
     by_source: dict[str, list[LabelledMessage]] = {}
@@ -193,103 +144,6 @@ def summarise(messages: Sequence[LabelledMessage]) -> list[dict[str, Any]]:
             {"source": source, "rows": len(rows), "spam": spam, "ham": len(rows) - spam, "sha256": digest.hexdigest()}
         )
     return out
-
-
-def _tabulate(messages: Sequence[LabelledMessage], seed: int, progress: Progress) -> _Table:
-    is_spam = np.array([m.is_spam for m in messages], bool)
-    if len(messages) < _MIN_MESSAGES or is_spam.all() or not is_spam.any():
-        raise InputError(
-            f"training needs at least {_MIN_MESSAGES} messages, spam and ham; "
-            f"got {int(is_spam.sum())} spam and {int((~is_spam).sum())} ham"
-        )
-    progress("near-duplicates", 0, 1)
-    texts = [m.text for m in messages]
-    own = [i for i, m in enumerate(messages) if m.source == CORPUS]
-    for i, text in zip(own, rewrite_all([texts[i] for i in own], seed), strict=True):
-        texts[i] = text
-    clusters = _clusters(messages, texts)
-    sizes = np.bincount(clusters)[clusters]
-    weights = np.array([m.weight for m in messages]) * np.minimum(1.0, MAX_PER_CLUSTER / sizes)
-    known = {m.kind for m in messages if m.kind is not None}
-    for side, fallback in ((True, Category.OTHER), (False, Category.CHAT)):
-        if not any(k.is_spam == side for k in known):
-            known.add(fallback)
-    of_kind = tuple(k for k in Category if k in known)
-    kinds = np.array([of_kind.index(m.kind) if m.kind is not None else -1 for m in messages])
-    progress("kinds", 0, 1)
-    kinds = fit.guess_kinds(fit.ngram_matrix(texts), kinds, is_spam, of_kind)
-    folds = _folds(clusters, is_spam, seed)
-    plain = _Table(texts, is_spam, kinds, of_kind, weights, clusters, folds, _first_of_each(clusters))
-    return _with_attacks(plain, seed)
-
-
-def _folds(clusters: npt.NDArray[np.int64], is_spam: npt.NDArray[np.bool_], seed: int) -> npt.NDArray[np.int64]:
-    """Deal whole clusters into folds, those of either label evenly, so that every fold holds both."""
-    dealt = np.full(int(clusters.max()) + 1, -1, np.int64)
-    for side in (True, False):
-        found = np.unique(clusters[is_spam == side])
-        if len(found) < fit.FOLDS:
-            raise InputError(
-                f"the {'spam' if side else 'ham'} holds {len(found)} messages that differ by more than numbers and "
-                f"spelling; measuring on held-out ones takes at least {fit.FOLDS}"
-            )
-        new = found[dealt[found] < 0]  # a cluster with both labels has its fold already
-        np.random.default_rng(seed).shuffle(new)
-        dealt[new] = np.arange(len(new)) % fit.FOLDS
-    return dealt[clusters]
-
-
-def _with_attacks(table: _Table, seed: int) -> _Table:
-    """The table and, behind it, twisted copies of all spam and of enough good messages.
-
-    A trick alone must be no evidence. The copies teach in the fold of their original and are never measured.
-    """
-    rng = random.Random(seed)
-    chosen = [
-        i
-        for i in range(len(table.texts))
-        if table.measured[i] and (table.is_spam[i] or rng.random() < ATTACKED_HAM or table.weights[i] > 1.0)
-    ]
-    twisted = []
-    for i in chosen:
-        families = rng.sample(TRAINED, 1 + (rng.random() < 0.3))
-        text = table.texts[i]
-        for family in families:
-            text = family.attack(text, rng)
-        twisted.append(text)
-    rows = np.concatenate([np.arange(len(table.texts)), np.array(chosen, np.int64)])
-    return _Table(
-        texts=table.texts + twisted,
-        is_spam=table.is_spam[rows],
-        kinds=table.kinds[rows],
-        of_kind=table.of_kind,
-        weights=np.concatenate([table.weights, table.weights[chosen] * ATTACK_WEIGHT]),
-        clusters=table.clusters[rows],
-        folds=table.folds[rows],
-        measured=np.concatenate([table.measured, np.zeros(len(chosen), bool)]),
-    )
-
-
-def _clusters(messages: Sequence[LabelledMessage], texts: Sequence[str]) -> npt.NDArray[np.int64]:
-    """Clusters given by the data, joined with those found, numbered from 0."""
-    found = near_duplicate_clusters(texts)
-    names = [
-        f"{m.source}\0{m.cluster}" if m.cluster is not None else str(int(f))
-        for m, f in zip(messages, found, strict=True)
-    ]
-    _, numbers = np.unique(np.array(names), return_inverse=True)
-    return np.asarray(numbers, np.int64)
-
-
-def _first_of_each(clusters: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """The first MAX_PER_CLUSTER messages of every cluster: what is measured."""
-    order = np.argsort(clusters, kind="stable")
-    ranked = clusters[order]
-    starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
-    rank = np.arange(len(clusters)) - np.repeat(starts, np.diff(np.r_[starts, len(clusters)]))
-    keep = np.zeros(len(clusters), bool)
-    keep[order] = rank < MAX_PER_CLUSTER
-    return keep
 
 
 def _analyse(texts: Sequence[str], jobs: int, progress: Progress) -> tuple[list[Analysis], list[list[MorphemeGram]]]:
@@ -310,7 +164,7 @@ def _log_odds(logits: FloatArray, of_kind: Sequence[Category]) -> FloatArray:
     return out
 
 
-def _held_out(table: _Table, first_logits: FloatArray, second_logits: FloatArray, fpr: float) -> _HeldOut:
+def _held_out(table: Table, first_logits: FloatArray, second_logits: FloatArray, fpr: float) -> _HeldOut:
     """Calibrate both stages, choose who is sure, and keep the evidence; on at most ten messages a cluster."""
     keep = table.measured
     spam = table.is_spam[keep]
@@ -392,7 +246,7 @@ def _arrays(first: fit.Linear, second: fit.Linear, evidence: Evidence, n_kinds: 
     }
 
 
-def _manifest(table: _Table, held_out: _HeldOut, recipe: Recipe, data: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _manifest(table: Table, held_out: _HeldOut, recipe: Recipe, data: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
         "created": recipe.created.isoformat(timespec="seconds"),
         "kinds": [k.value for k in table.of_kind],
