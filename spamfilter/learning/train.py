@@ -47,6 +47,9 @@ _SURE_HAM_ERRORS, _SURE_SPAM_ERRORS = 0.0003, 0.0001
 something spam costs more.
 """
 
+_MOST_HAM_SENT: Final = 0.015
+"""Share of good messages that may be sent to the second stage: Kiwi costs forty times the n-grams."""
+
 _TOKENISE_BATCH: Final = 2000
 
 
@@ -174,7 +177,7 @@ def _held_out(table: Table, first_logits: FloatArray, second_logits: FloatArray,
     ngrams, morphemes = fit.calibrate(first, spam, ones), fit.calibrate(second, spam, ones)
     always = morphemes.probability(second)
     policy = Policy.for_budget(_evidence(always, spam), fpr)
-    ham_below, spam_above = _sureness(first, always, ngrams, policy)
+    ham_below, spam_above = _sureness(first, always, spam, ngrams, policy)
     unsure = (first > ham_below) & (first < spam_above)
     final = np.where(unsure, always, ngrams.probability(first))
     evidence = _evidence(final, spam)
@@ -207,7 +210,9 @@ def _evidence(probability: FloatArray, spam: npt.NDArray[np.bool_]) -> Evidence:
     return Evidence(descending[~spam[order]], descending[spam[order]])
 
 
-def _sureness(first: FloatArray, always: FloatArray, ngrams: Calibration, policy: Policy) -> tuple[float, float]:
+def _sureness(
+    first: FloatArray, always: FloatArray, spam: npt.NDArray[np.bool_], ngrams: Calibration, policy: Policy
+) -> tuple[float, float]:
     """The range of first-stage log-odds outside which the second stage would not change the label."""
     order = np.argsort(first)
     ranked = first[order]
@@ -219,6 +224,8 @@ def _sureness(first: FloatArray, always: FloatArray, ngrams: Calibration, policy
     spam_above = float(
         ranked[::-1][max(0, int(np.searchsorted(not_spam, int(_SURE_SPAM_ERRORS * len(first)), side="right")) - 1)]
     )
+    # Above this lie the good messages that may be sent, and whatever spam lies among them.
+    ham_below = max(ham_below, float(np.quantile(first[~spam], 1.0 - _MOST_HAM_SENT)))
     # A sure message must also carry a probability on the right side of the thresholds.
     ham_below = min(ham_below, _log_odds_at(ngrams, policy.review_at))
     return ham_below, max(spam_above, _log_odds_at(ngrams, policy.spam_at), ham_below)

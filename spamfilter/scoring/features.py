@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -111,13 +113,14 @@ def shape(analysis: Analysis) -> npt.NDArray[np.float32]:
 
 def _script_shares(text: str) -> dict[str, float]:
     counts = dict.fromkeys(_SCRIPTS, 0)
-    for char in text[:4096]:
-        counts[_script(char)] += 1
+    for char, n in Counter(text[:4096]).items():
+        counts[_script(char)] += n
     total = max(1, min(len(text), 4096))
     # The square root spreads out what is rare: one circled letter in a hundred is news, fifty are not fifty times more.
     return {script: math.sqrt(n / total) for script, n in counts.items() if n}
 
 
+@lru_cache(maxsize=1 << 14)
 def _script(char: str) -> str:
     if "가" <= char <= "힣":
         return "hangul"
@@ -162,7 +165,9 @@ def morpheme_grams(morphemes: Sequence[Morpheme], bits: int) -> list[MorphemeGra
     return grams
 
 
+@lru_cache(maxsize=1 << 17)
 def _hash(key: str) -> int:
+    # Remembered: a language has few morphemes, and this is asked for some forty of them a message.
     # crc32 of short keys is uneven in its low bits; the multiplication spreads them.
     return zlib.crc32(key.encode("utf-8", "surrogatepass")) * 0x9E3779B1 >> 12
 
