@@ -120,10 +120,13 @@ def _gaps(places: Sequence[int]) -> list[Edit]:
 
 
 def _single_gaps(text: str, places: Sequence[int]) -> list[Edit]:
-    """Each single space away, each double one to a single: it stood between words."""
-    return [
-        Edit(edit.start, edit.end, " " if text[edit.start : edit.end].count(" ") > 1 else "") for edit in _gaps(places)
-    ]
+    """Each single space or mark away, each wider space to a single one: it stood between words, as does `→ `."""
+    edits = []
+    for edit in _gaps(places):
+        gap = text[edit.start : edit.end]
+        if len(gap) == 1 or not gap.strip():
+            edits.append(Edit(edit.start, edit.end, "" if len(gap) == 1 else " "))
+    return edits
 
 
 def drop_intruders(text: str) -> list[Edit]:

@@ -55,10 +55,10 @@ SPELLINGS: Final[dict[str, str]] = dict(pair.split(":") for pair in _SPELLINGS.s
 """Twists that sound alike to a reader and not to the table of sounds."""
 
 _ORDINARY: Final = """
-    라이프 싸이트 쉴시간 콰트로 썽이 꼬인 이짜 붐업 주씩 까톡 깨톡 까지노 가지노 개똥 셧다 사타리 일쑤 바둑의 교수익
-    연체차 도매인 헌금화 무체재 무제제 최때 쬐고 쬐대 무위자 여태생 어태생 어데생 리딩빵 한또 매또 때환 똥장 고치서
-    코치서 교지서 투자차 당첨차 흥분체 부고창 국새청 무이차 무의자 메이처 싸다리 뿌고 게인돈 처신용 배당룰
-    수익룰 성인뽕 맵도
+    리딕 리딤 맵스 섣달 톰톰 라이프 싸이트 쉴시간 콰트로 썽이 꼬인 이짜 붐업 주씩 까톡 깨톡 까지노 가지노 개똥 셧다
+    사타리 일쑤 바둑의 교수익 연체차 도매인 헌금화 무체재 무제제 최때 쬐고 쬐대 무위자 여태생 어태생 어데생 리딩빵
+    한또 매또 때환 똥장 고치서 코치서 교지서 투자차 당첨차 흥분체 부고창 국새청 무이차 무의자 메이처 싸다리 뿌고
+    게인돈 처신용 배당룰 수익룰 성인뽕 맵도
 """
 ORDINARY: Final = frozenset(_ORDINARY.split())
 """Words and word-ends of honest Korean that sound like a twist of one of `WORDS`: never touched."""

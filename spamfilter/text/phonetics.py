@@ -31,6 +31,7 @@ _TWIN_PAIRS: Final = """
 """
 _TWIN_VOWELS: Final = frozenset(_TWIN_PAIRS.split()) | {pair[::-1] for pair in _TWIN_PAIRS.split()}
 _ROUNDED: Final = "ㅘㅙㅚㅝㅞㅟ"
+_SOFT: Final = "ㄱㄷㅂㅅㅈ"
 _FAR: Final = 2.0
 _ALIKE: Final = 0.5
 _CODA_SOUNDS: Final = ("ㄱㄲㅋㄳㄺ", "ㄷㅌㅅㅆㅈㅊㅎ", "ㅂㅍㅄㄿ", "ㄴㄵㄶ", "ㄹㄼㄽㄾㅀ", "ㅁㄻ")
@@ -181,7 +182,8 @@ def syllable_cost(seen: str, meant: str) -> float:
     (1.0, 0.5, 1.5)
     """
     a, b = letters(seen), letters(meant)
-    cost = float(a.onset != b.onset)
+    # Spam tenses an onset and seldom softens one: 도톰 is not 토토.
+    cost = 0.0 if a.onset == b.onset else 1.5 if a.onset in _SOFT and b.onset not in _SOFT else 1.0
     if a.vowel != b.vowel:
         # After ㅇ a w-glide is a sound of its own: 완전 is not 안전.
         rounded = a.onset == "ㅇ" and (a.vowel in _ROUNDED) != (b.vowel in _ROUNDED)
