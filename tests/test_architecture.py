@@ -10,6 +10,11 @@ ORDER = [
 ]  # fmt: skip
 TEXT_ORDER = [
     "chardata",
+    "edits",
+    "lexicon",
+    "phonetics",
+    "sounds",
+    "fixers_words",
     "domains",
     "normalise",
     "phones",

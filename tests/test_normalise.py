@@ -12,7 +12,18 @@ from spamfilter.text.normalise import FIXERS, restore
 
 CASES = json.loads((Path(__file__).parent / "cases" / "normalise.json").read_text(encoding="utf-8"))
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=80)
-TRICKY = st.text(st.sampled_from("가나ㄱㅏㅋㅠHl|r.ㆍ·*★ 01ⓑ①а\u200b\u1100\u1161\u11a8\ud800\x00\n"), max_size=40)
+TRICKY = st.text(
+    st.sampled_from(
+        "가나ㄱㅏㅋㅠHl|r.ㆍ·*★ 01ⓑ①а\u200b\u1100\u1161\u11a8\ud800\x00\n대댸출카캬지즤노공일大料머ez🎰\x81"
+    ),
+    max_size=40,
+)
+
+
+UNITS = [
+    *["가", "ㅋㅏ", "★", "대.", "a\u200b", "ⓑ", "가ㄴ", "\u1103\u1162", "①"],
+    *["카 ", "카 지 노 ", "캬즤노", "툐", "까", "대출1", "카z", "大가", "공일", "머출", "카🎰", "대ㅏ"],
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c["label"])
@@ -69,7 +80,7 @@ def test_a_span_outside_the_text_is_refused() -> None:
         restore("가나").span(0, 3)
 
 
-@pytest.mark.parametrize("unit", ["가", "ㅋㅏ", "★", "대.", "a\u200b", "ⓑ", "가ㄴ", "\u1103\u1162", "①"])
+@pytest.mark.parametrize("unit", UNITS)
 def test_time_grows_linearly(unit: str) -> None:
     """A hundred thousand units take at most 40 times a tenth of them; a quadratic fixer would take 100 times."""
     small, large = unit * 10_000, unit * 100_000

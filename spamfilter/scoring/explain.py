@@ -63,7 +63,14 @@ _TRICK_KO: Final = {
     "join_jamo": "떼어 쓴 자모를 글자로 모았습니다",
     "join_drawn_vowel": "로마자·기호로 그린 모음을 되돌렸습니다",
     "join_coda": "떼어 쓴 받침을 붙였습니다",
+    "read_hanja": "한글 대신 쓴 한자를 소리대로 읽었습니다",
     "drop_separators": "글자 사이에 끼운 기호를 뺐습니다",
+    "drop_intruders": "낱말 안에 끼운 숫자·글자·그림을 뺐습니다",
+    "join_spaced_words": "낱자로 띄어 쓴 낱말을 붙였습니다",
+    "read_latin_sounds": "한글 대신 쓴 로마자·숫자를 소리대로 읽었습니다",
+    "read_drawn_syllables": "모양이 비슷한 다른 글자(야민정음)를 되돌렸습니다",
+    "untwist_words": "비틀어 쓴 낱말을 바로 읽었습니다",
+    "read_spoken_digits": "말로 풀어 쓴 전화번호를 숫자로 바꾸었습니다",
 }
 
 

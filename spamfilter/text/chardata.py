@@ -39,6 +39,12 @@ LOOKALIKES: Final[dict[str, str]] = {
 }
 """One reader's letter for another alphabet's; applied by a fixer only inside a word that mixes scripts."""
 
+DIGIT_WORDS: Final[dict[str, str]] = {
+    **dict(zip("공영빵일이삼사오육륙칠팔구Oo", "000123456678900", strict=True)),
+    **dict(zip(("하나", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟", "아홉"), "123456789", strict=True)),
+}
+"""What is said for a digit of a telephone number."""
+
 _BRACKETS: Final = dict(zip("【】〔〕〖〗「」『』《》〈〉［］", "[][][][][]<><>[]", strict=True))
 FULL_STOPS: Final = "。．｡․"
 _DOTS: Final = dict.fromkeys(FULL_STOPS, ".") | dict.fromkeys("ㆍ・･•∙⋅", "·")

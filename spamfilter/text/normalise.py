@@ -13,21 +13,22 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from spamfilter.text import chardata
+from spamfilter.text.edits import Edit, Fixer
+from spamfilter.text.fixers_words import (
+    drop_intruders,
+    join_spaced_words,
+    read_drawn_syllables,
+    read_hanja,
+    read_latin_sounds,
+    read_spoken_digits,
+    untwist_words,
+)
 from spamfilter.types import Span
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """`text[start:end]` reads as `reads_as`."""
-
-    start: int
-    end: int
-    reads_as: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ class Restored:
 
 _HANGUL_SIGNS: Final = "\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff"
 _CLUSTER: Final = re.compile(f"[{_HANGUL_SIGNS}]+|[^\\W\\d_]?[\u0300-\u036f\u20d0-\u20ff]+")
+_COMBINING: Final = re.compile(f"[{_HANGUL_SIGNS}\u0300-\u036f\u20d0-\u20ff]")
+_LOOKALIKE: Final = re.compile(f"[{''.join(chardata.LOOKALIKES)}]")
 _NOT_PLAIN: Final = re.compile(r"[^\t\n\r\x20-\x7e가-힣ㄱ-ㅣ]")
 _TOKEN: Final = re.compile(r"[^\s가-힣ㄱ-ㅣ]+")
 _ONSET_CLASS: Final = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
@@ -103,6 +106,8 @@ def compose_hangul(text: str) -> list[Edit]:
     >>> restore("\u1103\u1162\u110e\u116e\u11af").text, restore("대출").text
     ('대출', '대출')
     """
+    if not _COMBINING.search(text):
+        return []
     edits = []
     for match in _CLUSTER.finditer(text):
         composed = unicodedata.normalize("NFC", match.group())
@@ -117,8 +122,8 @@ def drop_invisible(text: str) -> list[Edit]:
 
     An emoji keeps its joiners: `👨\u200d👩\u200d👧` is one picture.
 
-    >>> restore("무\u200b료").text, restore("무 료").text
-    ('무료', '무 료')
+    >>> restore("무\u200b료").text, restore("한 눈").text
+    ('무료', '한 눈')
     """
     edits = []
     for match in _NOT_PLAIN.finditer(text):
@@ -140,6 +145,8 @@ def fold_forms(text: str) -> list[Edit]:
     >>> restore("ⓑⓑ⑤2．ｃｏｍ").text, restore("① 신청 대상").text
     ('bb52.com', '① 신청 대상')
     """
+    if not _NOT_PLAIN.search(text):
+        return []
     bullets = {m.start() for m in _BULLET.finditer(text)}
     edits = []
     for match in _NOT_PLAIN.finditer(text):
@@ -178,6 +185,8 @@ def latinise_lookalikes(text: str) -> list[Edit]:
     >>> restore("Tеlеgrаm").text, restore("Привет").text
     ('Telegram', 'Привет')
     """
+    if not _LOOKALIKE.search(text):
+        return []
     edits = []
     for match in _TOKEN.finditer(text):
         word = match.group()
@@ -259,6 +268,9 @@ _LISTING_MARKS: Final = r"[.·ㆍ・/,\-~]"
 _RARE_MARKS: Final = r"[*★☆♥♡◆◇■□●○▶▷◀◁♠♣♤♧|_^'`\"+=:;<>#@!?\\]{1,2}"
 _SPLIT_LISTING: Final = re.compile(rf"(?<![가-힣])[가-힣](?:{_LISTING_MARKS} ?[가-힣]){{3,}}(?![가-힣])")
 _SPLIT_RARE: Final = re.compile(rf"(?<![가-힣])[가-힣](?:{_RARE_MARKS}[가-힣])+(?![가-힣])")
+_MARK_BETWEEN: Final = re.compile(
+    r"[^\w\s](?<=[가-힣].)(?<![가-힣]{2}.)[^\w\s]?[ _]?[가-힣](?![가-힣])|[_ㆍ](?<=[가-힣].)"
+)
 _MIDDLE_DOT: Final = re.compile(r"(?<![가-힣])([가-힣])[ㆍ・]{1,2}([가-힣])(?![가-힣])")
 
 
@@ -270,6 +282,8 @@ def drop_separators(text: str) -> list[Edit]:
     >>> restore("시·군·구").text, restore("남/여").text, restore("김 이 박 최").text
     ('시·군·구', '남/여', '김 이 박 최')
     """
+    if not _MARK_BETWEEN.search(text):
+        return []
     marks = {
         at
         for pattern in (_SPLIT_LISTING, _SPLIT_RARE, _MIDDLE_DOT)
@@ -292,8 +306,6 @@ def shorten_runs(text: str) -> list[Edit]:
     return [Edit(m.start() + 3, m.end(), "") for m in _REPEATED.finditer(text)]
 
 
-Fixer = Callable[[str], list[Edit]]
-
 FIXERS: Final[tuple[Fixer, ...]] = (
     compose_hangul,
     drop_invisible,
@@ -302,7 +314,14 @@ FIXERS: Final[tuple[Fixer, ...]] = (
     join_jamo,
     join_drawn_vowel,
     join_coda,
+    read_hanja,
     drop_separators,
+    drop_intruders,
+    join_spaced_words,
+    read_latin_sounds,
+    read_drawn_syllables,
+    untwist_words,
+    read_spoken_digits,
     shorten_runs,
 )
 """In this order: characters before letters, letters before syllables, syllables before words."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from spamfilter.text.chardata import DIGIT_WORDS
 from spamfilter.types import Entity, EntityKind, Span
 
 # Marks that people and spammers put between groups or single digits; a line break is none of them.
@@ -24,10 +25,7 @@ _SERVICE: Final = re.compile(
     r"(?=1)(?<![0-9])(?<![0-9][-.,/])(?<![A-Za-z])(1[5689][0-9]{2})([-. ~·ㅡ–—]{0,3})([0-9]{4})(?![0-9]|[-.,][0-9])"
 )
 
-_WORDS: Final = dict(zip("공영빵일이삼사오육륙칠팔구Oo", "000123456678900", strict=True)) | dict(
-    zip(("하나", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟", "아홉"), "123456789", strict=True)
-)
-_WORD: Final = f"(?:{'|'.join(w for w in _WORDS if len(w) > 1)}|둘|셋|넷|[0-9Oo공영빵일이삼사오육륙칠팔구])"
+_WORD: Final = f"(?:{'|'.join(w for w in DIGIT_WORDS if len(w) > 1)}|둘|셋|넷|[0-9Oo공영빵일이삼사오육륙칠팔구])"
 _WORD_GAP: Final = rf"(?:{_MARK}{{0,3}}(?:다시|에)?{_MARK}{{0,2}})"
 _SPOKEN: Final = re.compile(
     rf"(?=[0Oo공영빵일])(?<![0-9])(?P<prefix>[0Oo공영빵]{_MARK}?[1일]{_MARK}?[0Oo공영빵육]|일{_MARK}?[공영]{_MARK}?일)"
@@ -77,7 +75,7 @@ def find_phones(text: str) -> Iterator[Entity]:
         if _is_service_number(text, match) and (value := e164(match[1] + match[3])):
             yield _entity(text, match, value)
     for match in _SPOKEN.finditer(text):
-        spoken = "".join(_WORDS.get(w, w) for w in _SPOKEN_WORD.findall(match["rest"]))
+        spoken = "".join(DIGIT_WORDS.get(w, w) for w in _SPOKEN_WORD.findall(match["rest"]))
         third = "6" if match["prefix"][-1] == "육" else "0"
         if re.search("[가-힣]", match.group()) and (value := e164(f"01{third}{spoken}")):
             yield _entity(text, match, value)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from spamfilter.text import domains
-from spamfilter.text.normalise import Edit
+from spamfilter.text.edits import Edit
 from spamfilter.types import Entity, Span
 
 _L: Final = "A-Za-z0-9가-힣-"
