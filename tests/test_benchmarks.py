@@ -20,8 +20,8 @@ from benchmarks.data import REPEATED_SPAM, SPAM_SHARE, Split, divide, read_messa
 from benchmarks.peers import NAIVE, PEERS, Peer, Setting
 from benchmarks.timing import Effort, Measured, one_core
 from spamfilter.errors import InputError
-from spamfilter.learning.dataset import LabelledMessage
-from spamfilter.learning.train import CORPUS, MAX_PER_CLUSTER
+from spamfilter.learning.dataset import CORPUS, LabelledMessage
+from spamfilter.learning.table import MAX_PER_CLUSTER
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "training" / "corpus"
