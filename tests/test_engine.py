@@ -146,8 +146,8 @@ def test_an_empty_batch(spam: SpamFilter) -> None:
 
 @given(st.lists(st.text(st.characters(exclude_categories=()), max_size=50), max_size=4))
 @settings(max_examples=40, deadline=None)
-def test_any_text_gets_a_verdict(texts: list[str]) -> None:
-    verdicts = SpamFilter.load().classify(texts)
+def test_any_text_gets_a_verdict(spam: SpamFilter, texts: list[str]) -> None:
+    verdicts = spam.classify(texts)
     assert len(verdicts) == len(texts)
     assert all(0.0 <= v.probability <= 1.0 for v in verdicts)
 

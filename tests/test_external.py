@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import typer
+from sklearn.metrics import roc_auc_score
 
 from spamfilter.errors import InputError
 from spamfilter.learning.dataset import LabelledMessage
@@ -133,4 +134,4 @@ def test_the_recipe_learns(few_messages: tuple[LabelledMessage, ...]) -> None:
     learnt, unseen = two_kinds[::2], two_kinds[1::2]
     scores = fit_and_score(learnt, [m.text for m in unseen], jobs=1)
     is_spam = np.array([m.is_spam for m in unseen])
-    assert scores[is_spam].mean() > scores[~is_spam].mean() + 0.2
+    assert roc_auc_score(is_spam, scores) > 0.75

@@ -25,11 +25,9 @@ def test_a_trained_model_scores(small_model: Path, few_messages: tuple[LabelledM
     assert scores[labels].mean() > scores[~labels].mean() + 0.4
 
 
-def test_the_same_seed_gives_the_same_weights(
-    small_model: Path, few_messages: tuple[LabelledMessage, ...], tmp_path: Path
-) -> None:
-    again = train(few_messages, tmp_path / "again", RECIPE)
-    assert again.version == artifacts.load(small_model).version
+def test_the_same_seed_gives_the_same_weights(few_messages: tuple[LabelledMessage, ...], tmp_path: Path) -> None:
+    first, again = (train(few_messages[::4], tmp_path / name, RECIPE) for name in ("first", "again"))
+    assert again.version == first.version
 
 
 def test_scoring_and_training_give_the_same_log_odds(
