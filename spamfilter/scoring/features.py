@@ -21,7 +21,7 @@ from spamfilter.text.advert import AdvertFinding, check_advert
 from spamfilter.text.entities import find_entities, is_shortener
 from spamfilter.text.normalise import FIXERS, TIDYING, Restored, restore
 from spamfilter.text.tokenise import Morpheme
-from spamfilter.types import Entity, Span
+from spamfilter.types import Entity
 
 ENTITY_KINDS: Final = ("url", "phone", "opt-out", "messenger", "account", "amount", "percent")
 TRICKS: Final = tuple(f.__name__ for f in FIXERS if f.__name__ not in TIDYING)
@@ -193,8 +193,3 @@ def stage_two_rows(
     if not indices:
         return SparseRows(np.empty(0, np.int64), np.empty(0, np.float32), indptr)
     return SparseRows(np.concatenate(indices), np.concatenate(values), indptr)
-
-
-def original_span(restored: Restored, start: int, end: int) -> Span | None:
-    """The original span of a range of the restored text, None where the range is empty."""
-    return restored.span(start, end) if start < end else None
