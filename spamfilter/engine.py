@@ -22,7 +22,7 @@ from spamfilter.model.artifact import Artifact
 from spamfilter.scoring.cascade import Cascade
 from spamfilter.scoring.explain import Explanation, explain
 from spamfilter.scoring.features import Analysis, MorphemeGram, analyse
-from spamfilter.scoring.kernel import FloatArray
+from spamfilter.scoring.hashing import FloatArray
 from spamfilter.scoring.policy import Policy
 from spamfilter.text.tokenise import State, Tokeniser, shared_tokeniser
 from spamfilter.types import Category, Label, Stage, Verdict

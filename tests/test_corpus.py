@@ -119,13 +119,16 @@ def test_no_reserved_placeholder_survives_rewriting() -> None:
 
 
 def _numbers(text: str, seen: str) -> str:
-    found = [entity for entity in find_entities(restore(text)) if entity.kind == seen]
+    kind = "phone" if seen in ("mobile", "office") else seen
+    found = [entity for entity in find_entities(restore(text)) if entity.kind == kind]
+    if kind == "phone":  # that a private number writes is news by itself, so it is compared with its like
+        found = [entity for entity in found if entity.value.startswith("+8210") == (seen == "mobile")]
     if seen == "url":
         return " ".join(entity.value.split("://")[1].split("/")[0] for entity in found)
     return " ".join(entity.value for entity in found)
 
 
-@pytest.mark.parametrize("seen", ["url", "phone", "opt-out"])
+@pytest.mark.parametrize("seen", ["url", "mobile", "office", "opt-out"])
 def test_placeholders_alone_do_not_tell_the_labels_apart(seen: str) -> None:
     """Only hosts and numbers, each kind among the messages that have one: 0.85 before rewriting, chance is 0.5.
 
@@ -149,4 +152,4 @@ def test_placeholders_alone_do_not_tell_the_labels_apart(seen: str) -> None:
         texts, groups = [values[i] for i in rows], clusters()[rows]
         scores = cross_val_predict(model, texts, spam, groups=groups, cv=GroupKFold(5), method="decision_function")
         areas.append(roc_auc_score(spam, scores))
-    assert np.mean(areas) < 0.65
+    assert np.mean(areas) < 0.65, areas

@@ -27,7 +27,7 @@ from spamfilter.model import artifact as artifacts
 from spamfilter.model.artifact import Artifact
 from spamfilter.scoring.cascade import FEATURES, Calibration
 from spamfilter.scoring.features import Analysis, MorphemeGram, analyse, morpheme_grams
-from spamfilter.scoring.kernel import FloatArray
+from spamfilter.scoring.hashing import FloatArray
 from spamfilter.scoring.policy import Evidence, Policy, rate_upper_bound, require_provable
 from spamfilter.text.tokenise import Tokeniser
 from spamfilter.types import Category

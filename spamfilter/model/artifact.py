@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from spamfilter.errors import ArtifactError
 from spamfilter.scoring.cascade import FEATURES, Calibration, Cascade
+from spamfilter.scoring.hashing import STEPS, NgramTable, squares
 from spamfilter.scoring.policy import Evidence
 from spamfilter.types import Category
 
@@ -89,7 +90,7 @@ class Artifact:
         return Cascade(
             kinds=kinds,
             is_spam=is_spam,
-            ngram_weights=restore_weights(arrays["ngram_weights"], arrays["ngram_scale"]),
+            ngram_table=NgramTable.of(arrays["ngram_weights"], arrays["ngram_scale"]),
             ngram_bias=arrays["ngram_bias"],
             dense_weights=arrays["stage_two_dense"],
             morpheme_weights=restore_weights(arrays["stage_two_weights"], arrays["stage_two_scale"]),
@@ -114,14 +115,12 @@ def quantise(weights: npt.NDArray[np.floating[Any]]) -> tuple[npt.NDArray[np.int
         int8 of the same shape, and float32 (n_kinds,).
     """
     scale = np.maximum(np.abs(weights).max(axis=0), 1e-9).astype(np.float32)
-    return np.rint(np.sign(weights) * np.sqrt(np.abs(weights) / scale) * 127).astype(np.int8), scale
+    return np.rint(np.sign(weights) * np.sqrt(np.abs(weights) / scale) * STEPS).astype(np.int8), scale
 
 
 def restore_weights(stored: npt.NDArray[np.int8], scale: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """The weights that `quantise` stored, float32, in nats."""
-    steps = np.arange(-128, 128, dtype=np.float32)
-    table = np.sign(steps) * (steps / np.float32(127)) ** 2
-    out: npt.NDArray[np.float32] = table[stored.astype(np.int16) + 128] * scale
+    out: npt.NDArray[np.float32] = (squares(stored) * (scale.astype(np.float64) / (STEPS * STEPS))).astype(np.float32)
     return out
 
 

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from spamfilter.scoring.features import SHAPE_NAMES, Analysis, MorphemeGram, morpheme_grams, shape, stage_two_rows
-from spamfilter.scoring.kernel import FOLDED_ORDERS, SKELETON_ORDERS, FloatArray, ngram_sums
+from spamfilter.scoring.hashing import FOLDED_ORDERS, SKELETON_ORDERS, FloatArray, NgramTable
+from spamfilter.scoring.kernel import ngram_sums
 from spamfilter.text.tokenise import MAX_CHARS, Morpheme
 from spamfilter.types import Category
 
@@ -48,7 +49,7 @@ class Cascade:
     Attributes:
         kinds: the columns of all weights.
         is_spam: shape (n_kinds,), bool.
-        ngram_weights: shape (2**ngram_bits, n_kinds), float32, nats.
+        ngram_table: weights of the n-grams, a column a kind.
         ngram_bias: shape (n_kinds,).
         dense_weights: shape (n_kinds + n_shape, n_kinds): what the second stage makes of the first one's logits,
             then of the shape.
@@ -60,7 +61,7 @@ class Cascade:
 
     kinds: tuple[Category, ...]
     is_spam: npt.NDArray[np.bool_]
-    ngram_weights: FloatArray
+    ngram_table: NgramTable
     ngram_bias: FloatArray
     dense_weights: FloatArray
     morpheme_weights: FloatArray
@@ -73,7 +74,7 @@ class Cascade:
     @property
     def ngram_bits(self) -> int:
         """The n-gram table has 2**ngram_bits rows."""
-        return len(self.ngram_weights).bit_length() - 1
+        return self.ngram_table.bits
 
     @property
     def morpheme_bits(self) -> int:
@@ -82,7 +83,7 @@ class Cascade:
 
     def ngram_logits(self, texts: Sequence[str]) -> FloatArray:
         """First stage: shape (n_messages, n_kinds), nats."""
-        return ngram_sums(texts, self.ngram_weights) + self.ngram_bias
+        return ngram_sums(texts, self.ngram_table) + self.ngram_bias
 
     def unsure(self, log_odds: FloatArray) -> npt.NDArray[np.intp]:
         """Which messages of a batch need the second stage, ascending."""

@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from spamfilter.scoring.cascade import Cascade
 from spamfilter.scoring.features import SHAPE_NAMES, Analysis, MorphemeGram, shape
-from spamfilter.scoring.kernel import FloatArray, traced_ngrams
+from spamfilter.scoring.hashing import FloatArray
+from spamfilter.scoring.kernel import traced_ngrams
 from spamfilter.text.normalise import Trick
 from spamfilter.types import Category, Reason, Span
 
@@ -145,7 +146,7 @@ def _ngram_contributions(
     bias = float(cascade.ngram_bias @ through)
     found = traced_ngrams(analysis.text, cascade.ngram_bits)
     distinct, inverse, counts = np.unique(found.indices, return_inverse=True, return_counts=True)
-    weights = (cascade.ngram_weights[distinct] @ through).astype(np.float64) / np.sqrt(len(distinct))
+    weights = (cascade.ngram_table.weights(distinct) @ through).astype(np.float64) / np.sqrt(len(distinct))
     return _spread(weights[inverse] / counts[inverse], found.starts, found.ends, len(analysis.text)), bias
 
 
