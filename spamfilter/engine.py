@@ -109,11 +109,19 @@ class _Batch:
 class SpamFilter:
     """A loaded model. Safe to use from several threads; holds no state that a message could change."""
 
-    def __init__(self, artifact: Artifact, *, kiwi: KiwiMode = "wait", tokeniser: Tokeniser | None = None) -> None:
+    def __init__(
+        self,
+        artifact: Artifact,
+        *,
+        kiwi: KiwiMode = "wait",
+        tokeniser: Tokeniser | None = None,
+        switches: Mapping[Any, str] | None = None,
+    ) -> None:
         """Make ready a verified artifact; `load` is the usual way.
 
         Raises:
             ArtifactError: if the model does not answer its golden messages as it did when it was made.
+            InputError: if `kiwi` or `switches` is not as `load` takes it.
         """
         if kiwi not in ("wait", "background", "off"):
             raise InputError(f"kiwi must be 'wait', 'background' or 'off', got {kiwi!r}")
@@ -123,6 +131,7 @@ class SpamFilter:
         self._manifest = artifact.manifest
         self._mode: KiwiMode = kiwi
         self._tokeniser = tokeniser or shared_tokeniser()
+        self._switches = _read_switches(switches or {}, self._cascade.kinds)
         self.policy = Policy.for_budget(self._evidence, float(artifact.manifest["policy"]["fpr"]))
         if not self._passes_golden("ngrams"):
             raise ArtifactError(_golden_sentence("ngrams"))
@@ -132,18 +141,30 @@ class SpamFilter:
             self._tokeniser.start()
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str] | None = None, *, kiwi: KiwiMode = "wait") -> SpamFilter:
+    def load(
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        kiwi: KiwiMode = "wait",
+        switches: Mapping[Any, str] | None = None,
+    ) -> SpamFilter:
         """Load a model.
 
         Args:
             path: a model folder; the shipped model where None.
             kiwi: what a message that needs Kiwi gets while Kiwi loads (1-3 s): "wait" for it, an n-gram verdict at
                 once ("background"), or n-gram verdicts for ever ("off": half the memory, less accurate).
+            switches: what an operator wants of a category, by its name: `{"promotion-lawful": "review"}` folds lawful
+                adverts, `{"property": "ham"}` lets property offers through. A legitimate category may only be made
+                stricter and a kind of spam only milder, so that the budget of false positives holds as proved for
+                all others.
 
         Raises:
             ArtifactError: if the folder is missing, damaged, foreign or of another version; says which.
+            InputError: if a switch names no category of the model or no label.
         """
-        return cls(artifacts.load(path if path is not None else default_model_path()), kiwi=kiwi)
+        artifact = artifacts.load(path if path is not None else default_model_path())
+        return cls(artifact, kiwi=kiwi, switches=switches)
 
     @property
     def info(self) -> ModelInfo:
@@ -244,6 +265,9 @@ class SpamFilter:
         labels = (probability >= self.policy.review_at).astype(np.int8) + (probability >= self.policy.spam_at)
         side = cascade.is_spam[None, :] == (labels > 0)[:, None]
         categories = np.where(side, logits, -np.inf).argmax(axis=1).astype(np.int16)
+        for kind, label in self._switches.items():
+            bound = np.minimum if cascade.is_spam[kind] else np.maximum
+            labels = np.where(categories == kind, bound(labels, label), labels)
         decisions = Decisions(probability, labels.astype(np.int8), categories, second_stage, len(unsure), cascade.kinds)
         return _Batch(decisions, logits, analyses)
 
@@ -273,6 +297,7 @@ class SpamFilter:
             reasons=explanation.reasons,
             restored_text=analysis.restored.text,
             entities=analysis.entities,
+            advert=analysis.advert,
             stage=batch.decisions.stage(i),
             model=self._manifest["version"],
         )
@@ -287,6 +312,19 @@ class SpamFilter:
             logits = self._cascade.stage_two_logits(logits, found, grams)
         expected = np.array([g[stage] for g in self._golden], np.float64)
         return bool(len(texts) and np.abs(self._cascade.log_odds(logits) - expected).max() <= _GOLDEN_TOLERANCE)
+
+
+def _read_switches(switches: Mapping[Any, str], kinds: tuple[Category, ...]) -> dict[int, int]:
+    """Column of the category -> number of the label."""
+    names, labels = [k.value for k in kinds], [label.value for label in _LABELS]
+    found = {}
+    for name, label in switches.items():
+        if name not in names:
+            raise InputError(f"a switch names a category of the model ({', '.join(names)}), got {name!r}")
+        if label not in labels:
+            raise InputError(f"the switch of {name!r} must be one of {', '.join(labels)}, got {label!r}")
+        found[names.index(name)] = labels.index(label)
+    return found
 
 
 def _golden_sentence(stage: Stage) -> str:

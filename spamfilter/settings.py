@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, Literal, Self
 
 from spamfilter.errors import InputError, MissingExtraError
+from spamfilter.types import Category, Label
 
 try:
     from pydantic import Field, ValidationError, model_validator
@@ -34,6 +35,10 @@ class Settings(BaseSettings):
     model: Path | None = Field(None, description="Folder of a model; the shipped one if not given.")
     kiwi: Literal["background", "off"] = Field(
         "background", description="Load the morpheme stage beside the first verdicts, or do without (480 MB less)."
+    )
+    switches: dict[Category, Label] = Field(
+        default_factory=dict,
+        description='What the operator wants of a category, as JSON: {"promotion-lawful": "review"}.',
     )
     max_text_length: int = Field(
         65_536, ge=1, description="Code points of one message. No messenger carries more: a Matrix event ends there."

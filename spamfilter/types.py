@@ -103,6 +103,48 @@ class Entity:
     span: Span
 
 
+AdvertCode = Literal[
+    "label",
+    "label-form",
+    "label-place",
+    "sender-missing",
+    "contact-missing",
+    "opt-out-missing",
+    "opt-out-means",
+    "opt-out-not-free",
+    "opt-out-place",
+    "night",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class AdvertFinding:
+    """One thing that the label check noticed.
+
+    Attributes:
+        code: stable and machine-readable. `label` says that there is a label; every other one is a fault.
+        message: one Korean sentence for a moderator.
+        spans: where it stands in the original text, ascending; empty for what is missing.
+    """
+
+    code: AdvertCode
+    message: str
+    spans: tuple[Span, ...] = ()
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether this is something to put right, rather than the plain news that a label is there."""
+        return self.code != "label"
+
+
+SENDER_MESSAGES: dict[Label, str] = {
+    Label.HAM: "",
+    Label.REVIEW: "메시지를 확인하고 있습니다. 확인이 끝나면 상대에게 보입니다.",
+    Label.SPAM: "운영 정책에 따라 전달되지 않은 메시지입니다. 잘못된 판단이라면 운영자에게 알려 주세요.",
+}
+"""One sentence a label for the sender: it names no word, kind or score, so that it teaches a spammer nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What the filter says of one message, and why.
@@ -114,6 +156,7 @@ class Verdict:
         reasons: strongest first.
         restored_text: the message as a reader sees it, tricks undone.
         entities: in order of appearance.
+        advert: what the check of its advert label noticed (표기 점검); empty where there is none. It moves no label.
         stage: which stage of the cascade decided.
         model: version of the model, as in its manifest.
     """
@@ -124,8 +167,14 @@ class Verdict:
     reasons: tuple[Reason, ...]
     restored_text: str
     entities: tuple[Entity, ...]
+    advert: tuple[AdvertFinding, ...]
     stage: Stage
     model: str
+
+    @property
+    def sender_message(self) -> str:
+        """What may be told to the sender; empty for a message that passes."""
+        return SENDER_MESSAGES[self.label]
 
     def to_dict(self) -> dict[str, Any]:
         """The verdict as plain JSON-ready values, the shape of `POST /v1/score`."""
@@ -147,6 +196,11 @@ class Verdict:
                 {"kind": e.kind, "value": e.value, "span": {"start": e.span.start, "end": e.span.end}}
                 for e in self.entities
             ],
+            "advert": [
+                {"code": f.code, "message": f.message, "spans": [{"start": s.start, "end": s.end} for s in f.spans]}
+                for f in self.advert
+            ],
+            "sender_message": self.sender_message,
             "stage": self.stage,
             "model": self.model,
         }

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spamfilter.errors import InputError
-from spamfilter.text.advert import MESSAGES, AdvertFinding, check_advert
+from spamfilter.text.advert import MESSAGES, check_advert
 from spamfilter.text.entities import find_entities
 from spamfilter.text.normalise import restore
+from spamfilter.types import AdvertFinding
 
 CASES = json.loads((Path(__file__).parent / "cases" / "advert.json").read_text(encoding="utf-8"))
 DUE = "(광고)한빛서점 새 책 안내 02-0000-1234 무료수신거부 080-000-1177"

@@ -181,3 +181,36 @@ def test_the_shipped_model_is_small_and_carries_its_card() -> None:
 def test_public_names() -> None:
     assert sorted(spamfilter.__all__) == [n for n in sorted(spamfilter.__all__) if hasattr(spamfilter, n)]
     assert len(spamfilter.__all__) <= 15
+
+
+ADVERT = "(광고) 도담모바일 알뜰폰 7GB 월 9,900원 번호 그대로 유심만 바꾸세요 무료거부 080-000-2213"
+
+
+def test_a_switch_is_stricter_with_a_legitimate_category_and_milder_with_a_kind_of_spam(
+    spam: SpamFilter,
+) -> None:
+    texts = [ADVERT, SPAM[0], "오늘 저녁에 밥 먹자"]
+    plain = spam.classify(texts)
+    assert [v.category for v in plain][:2] == ["promotion-lawful", "gambling"]
+    assert [v.label for v in plain] == ["ham", "spam", "ham"]
+    switched = SpamFilter.load(switches={"promotion-lawful": "review", "gambling": "ham"})
+    assert [v.label for v in switched.classify(texts)] == ["review", "ham", "ham"]
+    assert switched.score(texts).tolist() == spam.score(texts).tolist()
+    wrong_way = SpamFilter.load(switches={"promotion-lawful": "ham", "gambling": "spam"})
+    assert [v.label for v in wrong_way.classify(texts)] == ["ham", "spam", "ham"]
+
+
+@pytest.mark.parametrize(
+    ("switches", "said"), [({"도박": "spam"}, "names a category"), ({"loan": "block"}, "one of ham")]
+)
+def test_a_switch_without_a_category_or_a_label_is_refused(switches: dict[str, str], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        SpamFilter.load(kiwi="off", switches=switches)
+
+
+def test_the_label_check_is_a_field_of_its_own_and_the_sender_learns_nothing(spam: SpamFilter) -> None:
+    advert, blocked, chat = spam.classify([ADVERT, SPAM[0], "오늘 저녁에 밥 먹자"])
+    assert advert.advert[0].code == "label"
+    assert (blocked.advert, chat.advert) == ((), ())
+    assert chat.sender_message == "" != blocked.sender_message
+    assert not any(word in blocked.sender_message for word in ("카지노", "도박", "스팸", "광고", "%"))

@@ -23,6 +23,7 @@ def verdict(text: str) -> Verdict:
         reasons=(),
         restored_text=text,
         entities=(),
+        advert=(),
         stage="ngrams",
         model="scripted",
     )

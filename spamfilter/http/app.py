@@ -48,7 +48,9 @@ def create_app(
             answers 503.
     """
     own = service is None
-    service = service or SpamService(lambda: SpamFilter.load(settings.model, kiwi=settings.kiwi))
+    service = service or SpamService(
+        lambda: SpamFilter.load(settings.model, kiwi=settings.kiwi, switches=settings.switches)
+    )
     requests, messages = Gate(settings.max_requests, "requests"), Gate(settings.max_waiting, "messages")
     metrics, scorer = Metrics(requests, messages), Scorer(service.check, messages)
 

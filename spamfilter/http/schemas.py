@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
-from spamfilter.types import Category, EntityKind, Label, Stage
+from spamfilter.types import AdvertCode, Category, EntityKind, Label, Stage
 
 
 def _require_text(value: object) -> str:
@@ -75,6 +75,14 @@ class EntityBody(_Answer):
     span: SpanBody
 
 
+class AdvertBody(_Answer):
+    """One thing that the check of an advert label noticed (표기 점검); no statement of compliance."""
+
+    code: AdvertCode = Field(description="`label` says that there is one; every other is a fault.")
+    message: str = Field(description="One Korean sentence for a moderator.")
+    spans: list[SpanBody] = Field(description="Where it stands; empty for what is missing.")
+
+
 _VERDICT_EXAMPLE: Final[dict[str, Any]] = {
     "label": "spam",
     "probability": 0.997,
@@ -89,6 +97,8 @@ _VERDICT_EXAMPLE: Final[dict[str, Any]] = {
     ],
     "restored_text": "카지노 첫충 30% bb00.example",
     "entities": [{"kind": "url", "value": "https://bb00.example", "span": {"start": 13, "end": 25}}],
+    "advert": [],
+    "sender_message": "운영 정책에 따라 전달되지 않은 메시지입니다. 잘못된 판단이라면 운영자에게 알려 주세요.",
     "stage": "ngrams",
     "model": "2026-08-01-0a1b2c3d",
 }
@@ -105,6 +115,8 @@ class VerdictBody(_Answer):
     reasons: list[ReasonBody] = Field(description="Strongest first.")
     restored_text: str = Field(description="The message as a reader sees it, tricks undone.")
     entities: list[EntityBody] = Field(description="In order of appearance.")
+    advert: list[AdvertBody] = Field(description="What the check of its advert label noticed; it moves no label.")
+    sender_message: str = Field(description="What may be told to the sender; empty for a message that passes.")
     stage: Stage = Field(description="Which stage decided.")
     model: str = Field(description="Version of the model.")
 

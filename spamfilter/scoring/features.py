@@ -17,11 +17,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from spamfilter.text.advert import AdvertFinding, check_advert
+from spamfilter.text.advert import check_advert
 from spamfilter.text.entities import find_entities, is_shortener
 from spamfilter.text.normalise import FIXERS, TIDYING, Restored, restore
 from spamfilter.text.tokenise import Morpheme
-from spamfilter.types import Entity
+from spamfilter.types import AdvertFinding, Entity
 
 ENTITY_KINDS: Final = ("url", "phone", "opt-out", "messenger", "account", "amount", "percent")
 TRICKS: Final = tuple(f.__name__ for f in FIXERS if f.__name__ not in TIDYING)

@@ -10,25 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from spamfilter.errors import InputError
 from spamfilter.text.normalise import Restored
-from spamfilter.types import Entity, Span
-
-AdvertCode = Literal[
-    "label",
-    "label-form",
-    "label-place",
-    "sender-missing",
-    "contact-missing",
-    "opt-out-missing",
-    "opt-out-means",
-    "opt-out-not-free",
-    "opt-out-place",
-    "night",
-]
+from spamfilter.types import AdvertCode, AdvertFinding, Entity, Span
 
 MESSAGES: Final[dict[AdvertCode, str]] = {
     "label": "광고 표기가 있습니다.",
@@ -46,26 +32,6 @@ MESSAGES: Final[dict[AdvertCode, str]] = {
 
 NIGHT_FROM: Final = 21
 NIGHT_UNTIL: Final = 8
-
-
-@dataclass(frozen=True, slots=True)
-class AdvertFinding:
-    """One thing that the label check noticed.
-
-    Attributes:
-        code: stable and machine-readable. `label` says that there is a label; every other one is a fault.
-        message: one Korean sentence for a moderator.
-        spans: where it stands in the original text, ascending; empty for what is missing.
-    """
-
-    code: AdvertCode
-    message: str
-    spans: tuple[Span, ...] = ()
-
-    @property
-    def is_fault(self) -> bool:
-        """Whether this is something to put right, rather than the plain news that a label is there."""
-        return self.code != "label"
 
 
 # A label is searched where one could stand: the due form anywhere, a twisted one only at the start of a line, since
