@@ -102,7 +102,8 @@ class Decisions:
 @dataclass(frozen=True, slots=True)
 class _Batch:
     decisions: Decisions
-    logits: FloatArray
+    logits: FloatArray  # of the groups, by the stage that decided
+    kind_logits: FloatArray
     analyses: dict[int, tuple[Analysis, list[MorphemeGram]]]
 
 
@@ -249,7 +250,10 @@ class SpamFilter:
 
     def _decide(self, texts: Sequence[str]) -> _Batch:
         cascade = self._cascade
+        n_groups = len(cascade.groups)
         logits = cascade.ngram_logits(texts)
+        kind_logits = logits[:, n_groups:]
+        logits = np.ascontiguousarray(logits[:, :n_groups])
         log_odds = cascade.log_odds(logits)
         probability = cascade.ngrams.probability(log_odds)
         unsure = cascade.unsure(log_odds)
@@ -264,12 +268,12 @@ class SpamFilter:
             analyses = {int(i): (a, g) for i, a, g in zip(unsure, found, grams, strict=True)}
         labels = (probability >= self.policy.review_at).astype(np.int8) + (probability >= self.policy.spam_at)
         side = cascade.is_spam[None, :] == (labels > 0)[:, None]
-        categories = np.where(side, logits, -np.inf).argmax(axis=1).astype(np.int16)
+        categories = np.where(side, kind_logits, -np.inf).argmax(axis=1).astype(np.int16)
         for kind, label in self._switches.items():
             bound = np.minimum if cascade.is_spam[kind] else np.maximum
             labels = np.where(categories == kind, bound(labels, label), labels)
         decisions = Decisions(probability, labels.astype(np.int8), categories, second_stage, len(unsure), cascade.kinds)
-        return _Batch(decisions, logits, analyses)
+        return _Batch(decisions, logits, kind_logits, analyses)
 
     def _second_stage_is_there(self) -> bool:
         """Whether Kiwi may be asked now; the first time, the golden messages are asked before any other."""
@@ -286,7 +290,9 @@ class SpamFilter:
     def _explain(self, text: str, batch: _Batch, i: int) -> tuple[Analysis, Explanation]:
         analysis, grams = batch.analyses.get(i) or (analyse(text), None)
         named = batch.decisions.category(i)
-        return analysis, explain(self._cascade, analysis, batch.logits[i], named, grams)
+        other_side = self._cascade.is_spam != named.is_spam
+        rival = self._cascade.kinds[int(np.where(other_side, batch.kind_logits[i], -np.inf).argmax())]
+        return analysis, explain(self._cascade, analysis, batch.logits[i], (named, rival), grams)
 
     def _verdict(self, text: str, batch: _Batch, i: int) -> Verdict:
         analysis, explanation = self._explain(text, batch, i)
@@ -309,7 +315,7 @@ class SpamFilter:
         if stage == "morphemes":
             found = [analyse(t) for t in texts]
             grams = [self._cascade.grams(m) for m in self._tokeniser.tokenise([a.restored.text for a in found])]
-            logits = self._cascade.stage_two_logits(logits, found, grams)
+            logits = self._cascade.stage_two_logits(logits[:, : len(self._cascade.groups)], found, grams)
         expected = np.array([g[stage] for g in self._golden], np.float64)
         return bool(len(texts) and np.abs(self._cascade.log_odds(logits) - expected).max() <= _GOLDEN_TOLERANCE)
 

@@ -106,9 +106,10 @@ def test_missing_things_are_named(copy: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"format_version": 99}, "format version 99, this package reads 1"),
+        ({"format_version": 99}, "format version 99, this package reads 2"),
         ({"format": "other"}, "not of the format"),
-        ({"kinds": ["chat", "martian"]}, "shape"),
+        ({"kinds": ["chat", "martian"]}, "a kind that this package does not know"),
+        ({"kinds": ["chat", "loan"]}, "shape"),
         ({"golden": [{"text": "가", "ngrams": 99.0, "morphemes": 0.0}]}, "golden messages"),
         ({"golden": []}, "golden messages"),
         ({"arrays": []}, "'arrays' is no object"),

@@ -84,7 +84,7 @@ def test_reasons_add_up_to_the_log_odds(spam: SpamFilter, text: str, kiwi: str) 
 def test_one_word_leaves_no_rest() -> None:
     """The contributions come from the n-grams themselves: where one word is all there is, nothing is left over."""
     reasons = SpamFilter.load(kiwi="off").explain("카지노").reasons
-    assert {"words", "length"} <= {r.code for r in reasons}
+    assert "words" in {r.code for r in reasons}
     assert next(r.weight for r in reasons if r.code == "rest") == pytest.approx(0.0, abs=0.06)
 
 

@@ -10,7 +10,7 @@ import pytest
 from spamfilter import ArtifactError, BudgetError, InputError, SpamFilter
 from spamfilter.learning.clusters import near_duplicate_clusters
 from spamfilter.learning.dataset import LabelledMessage
-from spamfilter.learning.fit import guess_kinds, ngram_matrix
+from spamfilter.learning.fit import fit_linear, guess_kinds, ngram_matrix
 from spamfilter.learning.train import Recipe, summarise, train
 from spamfilter.model import artifact as artifacts
 from spamfilter.types import Category
@@ -143,3 +143,17 @@ def test_the_manifest_tells_of_its_data_and_keeps_no_text(
     written = (small_model / "manifest.json").read_text("utf-8")
     assert not [m.text for m in few_messages if len(m.text) > 12 and m.text in written]
     assert {"kiwipiepy", "kiwipiepy_model"} <= manifest["packages"].keys()
+
+
+def test_scaling_by_document_frequency_goes_into_the_weights() -> None:
+    """Rows as they are, times the weights, are the log-odds: scoring needs to know of no scale."""
+    texts = ["무료 카지노 쿠폰", "오늘 점심 먹자", "카지노 첫충", "점심 뭐 먹지"] * 3
+    rows, kinds = ngram_matrix(texts, 14), np.array([1, 0, 1, 0] * 3)
+    model = fit_linear(rows, kinds, 2, np.ones(12), 6.0, idf=True)
+    logits = model.logits(rows)
+    assert (logits.argmax(axis=1) == kinds).all()
+    counts = np.bincount(rows.indices, minlength=rows.shape[1])
+    assert not model.weights[counts == 0].any()
+    everywhere = counts == 12  # the ends of a message are in every one and say nothing
+    assert everywhere.any()
+    assert np.abs(model.weights[everywhere]).max() < 0.01 * np.abs(model.weights).max()

@@ -101,8 +101,10 @@ def _columns(spam: SpamFilter, texts: list[str], tally: Tally, *, full: bool) ->
         for verdict in verdicts:
             tally.labels[verdict["label"]] += 1
             tally.second_stage += verdict["stage"] == "morphemes"
-        names = ("label", "probability", "category", "stage", "model", "reasons", "restored_text", "entities")
-        columns: dict[str, list[object]] = {name: [verdict[name] for verdict in verdicts] for name in names}
+        names = ("label", "probability", "category", "stage", "model", "reasons", "restored_text", "entities", "advert")
+        columns: dict[str, list[object]] = {
+            name: [verdict[name] for verdict in verdicts] for name in (*names, "sender_message")
+        }
         return columns | {"probability": np.array(columns["probability"], np.float32)}
     decisions = spam.decide(texts)
     for label, count in zip(_LABELS, np.bincount(decisions.labels, minlength=len(_LABELS)), strict=True):

@@ -33,6 +33,7 @@ _FIRST_C: Final = 6.0
 _SECOND_C: Final = 0.2
 _MAX_ITERATIONS: Final = 100
 _GUESS_ITERATIONS: Final = 12
+_NAMING_ITERATIONS: Final = 40
 _TOLERANCE: Final = 1e-5
 _LOGIT_SCALE, _SHAPE_SCALE, _MORPHEME_SCALE = np.float32(0.25), np.float32(1.5), np.float32(4.0)
 """One regularisation for all three: logits are ten nats wide, a morpheme's value is a tenth. Unscaled, the second
@@ -175,6 +176,11 @@ def first_stage(
 ) -> tuple[FloatArray, Linear]:
     """Held-out logits and the model of the n-gram stage."""
     return cross_fit(rows, kinds, n_kinds, weights, folds, _FIRST_C, idf=True)
+
+
+def naming(rows: Matrix, kinds: npt.NDArray[np.int64], n_kinds: int, weights: npt.NDArray[np.float64]) -> Linear:
+    """The model that names the category; it moves no label, so nothing is held out."""
+    return fit_linear(rows, kinds, n_kinds, weights, _FIRST_C, max_iterations=_NAMING_ITERATIONS, idf=True)
 
 
 def second_stage(

@@ -30,7 +30,7 @@ from spamfilter.scoring.features import Analysis, MorphemeGram, analyse, morphem
 from spamfilter.scoring.hashing import FloatArray
 from spamfilter.scoring.policy import Evidence, Policy, rate_upper_bound, require_provable
 from spamfilter.text.tokenise import Tokeniser
-from spamfilter.types import Category
+from spamfilter.types import Category, groups_of
 
 DEFAULT_FPR: Final = 0.001
 
@@ -117,18 +117,22 @@ def train(
     n_ham = int((table.measured & ~table.is_spam).sum())
     fpr = _provable_budget(n_ham) if recipe.fpr is None else recipe.fpr
     require_provable(fpr, n_ham)
-    n_kinds = len(table.of_kind)
+    groups = groups_of(table.of_kind)
+    in_group = np.array([groups.index(k.group) for k in table.of_kind])[table.kinds]
+    n_groups = len(groups)
     with joblib.parallel_config(n_jobs=min(jobs, fit.FOLDS + 1)):
         progress("n-gram stage", 0, 1)
         rows = fit.ngram_matrix(table.texts)
-        first_logits, first = fit.first_stage(rows, table.kinds, n_kinds, table.weights, table.folds)
+        first_logits, first = fit.first_stage(rows, in_group, n_groups, table.weights, table.folds)
+        progress("naming", 0, 1)
+        names = fit.naming(rows, table.kinds, len(table.of_kind), table.weights)
         del rows
         analyses, grams = _analyse(table.texts, jobs, progress)
         progress("morpheme stage", 0, 1)
         rows = fit.stage_two_matrix(first_logits, analyses, grams)
-        second_logits, second = fit.second_stage(rows, table.kinds, n_kinds, table.weights, table.folds)
+        second_logits, second = fit.second_stage(rows, in_group, n_groups, table.weights, table.folds)
     held_out = _held_out(table, first_logits, second_logits, fpr)
-    arrays = _arrays(first, second, held_out.evidence, n_kinds)
+    arrays = _arrays(first, names, second, held_out.evidence)
     manifest = _manifest(table, held_out, recipe, data if data is not None else summarise(messages))
     manifest["golden"] = _golden(manifest, arrays, jobs)
     progress("writing", 1, 1)
@@ -165,7 +169,8 @@ def _analyse(texts: Sequence[str], jobs: int, progress: Progress) -> tuple[list[
 
 
 def _log_odds(logits: FloatArray, of_kind: Sequence[Category]) -> FloatArray:
-    spam = np.array([k.is_spam for k in of_kind])
+    spam_groups = groups_of(k for k in of_kind if k.is_spam)
+    spam = np.array([g in spam_groups for g in groups_of(of_kind)])
     out: FloatArray = np.logaddexp.reduce(logits[:, spam], axis=1) - np.logaddexp.reduce(logits[:, ~spam], axis=1)
     return out
 
@@ -234,14 +239,16 @@ def _sureness(
     return ham_below, max(spam_above, ham_below)
 
 
-def _arrays(first: fit.Linear, second: fit.Linear, evidence: Evidence, n_kinds: int) -> dict[str, npt.NDArray[Any]]:
-    dense = n_kinds + len(FEATURES["shape"])
-    ngram_weights, ngram_scale = artifacts.quantise(first.weights)
+def _arrays(
+    first: fit.Linear, names: fit.Linear, second: fit.Linear, evidence: Evidence
+) -> dict[str, npt.NDArray[Any]]:
+    dense = len(first.bias) + len(FEATURES["shape"])
+    ngram_weights, ngram_scale = artifacts.quantise(np.hstack([first.weights, names.weights]))
     morpheme_weights, morpheme_scale = artifacts.quantise(second.weights[dense:])
     return {
         "ngram_weights": ngram_weights,
         "ngram_scale": ngram_scale,
-        "ngram_bias": first.bias,
+        "ngram_bias": np.concatenate([first.bias, names.bias]),
         "stage_two_weights": morpheme_weights,
         "stage_two_scale": morpheme_scale,
         "stage_two_dense": second.weights[:dense].copy(),
@@ -276,7 +283,7 @@ def _golden(manifest: dict[str, Any], arrays: dict[str, npt.NDArray[Any]], jobs:
     cascade = Artifact(manifest, arrays).cascade()
     first = cascade.ngram_logits(GOLDEN)
     analyses, grams = _analyse(GOLDEN, jobs, lambda _step, _done, _total: None)
-    second = cascade.log_odds(cascade.stage_two_logits(first, analyses, grams))
+    second = cascade.log_odds(cascade.stage_two_logits(first[:, : len(cascade.groups)], analyses, grams))
     return [
         {"text": text, "ngrams": float(a), "morphemes": float(b)}
         for text, a, b in zip(GOLDEN, cascade.log_odds(first), second, strict=True)

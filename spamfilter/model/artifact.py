@@ -25,10 +25,10 @@ from spamfilter.errors import ArtifactError
 from spamfilter.scoring.cascade import FEATURES, Calibration, Cascade
 from spamfilter.scoring.hashing import STEPS, NgramTable, squares
 from spamfilter.scoring.policy import Evidence
-from spamfilter.types import Category
+from spamfilter.types import Category, groups_of
 
 FORMAT: Final = "spamfilter-artifact"
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 MANIFEST: Final = "manifest.json"
 _MAX_MANIFEST_BYTES: Final = 4_000_000
 
@@ -83,13 +83,11 @@ class Artifact:
             kinds = tuple(Category(k) for k in manifest["kinds"])
         except ValueError as error:
             raise ArtifactError("the model has a kind that this package does not know") from error
-        is_spam = np.array([k.is_spam for k in kinds], bool)
-        if is_spam.all() or not is_spam.any():
+        if len({k.is_spam for k in kinds}) < 2:
             raise ArtifactError("the model needs at least one kind of spam and one legitimate kind")
         calibration = {k: Calibration(*map(float, v)) for k, v in manifest["calibration"].items()}
         return Cascade(
             kinds=kinds,
-            is_spam=is_spam,
             ngram_table=NgramTable.of(arrays["ngram_weights"], arrays["ngram_scale"]),
             ngram_bias=arrays["ngram_bias"],
             dense_weights=arrays["stage_two_dense"],
@@ -266,16 +264,20 @@ def _check_names(arrays: Mapping[str, Array]) -> None:
 
 
 def _check_shapes(path: Path, manifest: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
-    kinds = len(manifest["kinds"])
+    try:
+        groups = len(groups_of(Category(k) for k in manifest["kinds"]))
+    except ValueError as error:
+        raise ArtifactError("the model has a kind that this package does not know") from error
+    columns = groups + len(manifest["kinds"])
     features = manifest["features"]
     expected = {
-        "ngram_weights": (1 << features["ngram_bits"], kinds),
-        "ngram_scale": (kinds,),
-        "ngram_bias": (kinds,),
-        "stage_two_weights": (1 << features["morpheme_bits"], kinds),
-        "stage_two_scale": (kinds,),
-        "stage_two_dense": (kinds + len(features["shape"]), kinds),
-        "stage_two_bias": (kinds,),
+        "ngram_weights": (1 << features["ngram_bits"], columns),
+        "ngram_scale": (columns,),
+        "ngram_bias": (columns,),
+        "stage_two_weights": (1 << features["morpheme_bits"], groups),
+        "stage_two_scale": (groups,),
+        "stage_two_dense": (groups + len(features["shape"]), groups),
+        "stage_two_bias": (groups,),
     }
     for name, shape in expected.items():
         if arrays[name].shape != shape:

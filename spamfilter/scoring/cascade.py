@@ -1,13 +1,15 @@
 """The batch core: n-grams for every message, Kiwi for those they leave unsure.
 
-Both stages are linear over kinds, spam is the sum of its kinds, and each stage has its own calibration. Which
-messages are unsure was fixed at training time, so a verdict never depends on the messages beside it.
+Both stages are linear over groups of kinds, spam is the sum of its groups, and each stage has its own calibration;
+which kind a message is of, the n-grams say. Which messages are unsure was fixed at training time, so a verdict never
+depends on the messages beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +19,7 @@ from spamfilter.scoring.features import SHAPE_NAMES, Analysis, MorphemeGram, mor
 from spamfilter.scoring.hashing import FOLDED_ORDERS, SKELETON_ORDERS, FloatArray, NgramTable
 from spamfilter.scoring.kernel import ngram_sums
 from spamfilter.text.tokenise import MAX_CHARS, Morpheme
-from spamfilter.types import Category
+from spamfilter.types import Category, Group, groups_of
 
 FEATURES: Final[dict[str, Any]] = {
     "revision": 1,
@@ -25,6 +27,7 @@ FEATURES: Final[dict[str, Any]] = {
     "skeleton_orders": list(SKELETON_ORDERS),
     "morpheme_chars": MAX_CHARS,
     "shape": list(SHAPE_NAMES),
+    "groups": {kind.value: kind.group.value for kind in Category},
 }
 """What the code beside this line computes; an artifact trained on anything else is refused."""
 
@@ -42,25 +45,23 @@ class Calibration:
         return (1.0 / (1.0 + np.exp(-np.clip(z, -500, 500)))).astype(np.float32)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cascade:
     """The two linear stages of one artifact, ready to score.
 
     Attributes:
-        kinds: the columns of all weights.
-        is_spam: shape (n_kinds,), bool.
-        ngram_table: weights of the n-grams, a column a kind.
-        ngram_bias: shape (n_kinds,).
-        dense_weights: shape (n_kinds + n_shape, n_kinds): what the second stage makes of the first one's logits,
+        kinds: the categories; the last columns of the n-gram weights.
+        ngram_table: weights of the n-grams, a column a group, then a column a kind.
+        ngram_bias: shape (n_groups + n_kinds,).
+        dense_weights: shape (n_groups + n_shape, n_groups): what the second stage makes of the first one's logits,
             then of the shape.
-        morpheme_weights: shape (2**morpheme_bits, n_kinds).
-        stage_two_bias: shape (n_kinds,).
+        morpheme_weights: shape (2**morpheme_bits, n_groups).
+        stage_two_bias: shape (n_groups,).
         ngrams, morphemes: calibration of each stage.
         ham_below, spam_above: outside this range of first-stage log-odds the n-grams are sure.
     """
 
     kinds: tuple[Category, ...]
-    is_spam: npt.NDArray[np.bool_]
     ngram_table: NgramTable
     ngram_bias: FloatArray
     dense_weights: FloatArray
@@ -70,6 +71,22 @@ class Cascade:
     morphemes: Calibration
     ham_below: float
     spam_above: float
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The columns of all weights but the last ones of the n-grams."""
+        return groups_of(self.kinds)
+
+    @cached_property
+    def is_spam(self) -> npt.NDArray[np.bool_]:
+        """Shape (n_kinds,)."""
+        return np.array([kind.is_spam for kind in self.kinds], np.bool_)
+
+    @cached_property
+    def group_is_spam(self) -> npt.NDArray[np.bool_]:
+        """Shape (n_groups,)."""
+        spam = groups_of(kind for kind in self.kinds if kind.is_spam)
+        return np.array([group in spam for group in self.groups], np.bool_)
 
     @property
     def ngram_bits(self) -> int:
@@ -82,7 +99,7 @@ class Cascade:
         return len(self.morpheme_weights).bit_length() - 1
 
     def ngram_logits(self, texts: Sequence[str]) -> FloatArray:
-        """First stage: shape (n_messages, n_kinds), nats."""
+        """First stage: shape (n_messages, n_groups + n_kinds), nats."""
         return ngram_sums(texts, self.ngram_table) + self.ngram_bias
 
     def unsure(self, log_odds: FloatArray) -> npt.NDArray[np.intp]:
@@ -96,19 +113,19 @@ class Cascade:
     def stage_two_logits(
         self, ngram_logits: FloatArray, analyses: Sequence[Analysis], grams: Sequence[Sequence[MorphemeGram]]
     ) -> FloatArray:
-        """Second stage: shape (n_messages, n_kinds), nats.
+        """Second stage: shape (n_messages, n_groups), nats.
 
         Args:
-            ngram_logits: the first stage's, shape (n_messages, n_kinds).
+            ngram_logits: the first stage's of the groups, shape (n_messages, n_groups).
             analyses: one a message.
             grams: one a message, by `grams`.
         """
         shapes = [shape(a) for a in analyses]
         rows = stage_two_rows(shapes, grams, self.morpheme_bits)
         out: FloatArray = np.tile(self.stage_two_bias, (len(analyses), 1))
-        for k in range(len(self.kinds)):  # BLAS and einsum may round a row otherwise in a batch of another size
+        for k in range(len(self.groups)):  # BLAS and einsum may round a row otherwise in a batch of another size
             out += ngram_logits[:, k : k + 1] * self.dense_weights[k]
-        shape_weights = self.dense_weights[len(self.kinds) :]
+        shape_weights = self.dense_weights[len(self.groups) :]
         split = len(shape_weights)
         for i in range(len(analyses)):
             columns = rows.indices[rows.indptr[i] : rows.indptr[i + 1]]
@@ -119,8 +136,12 @@ class Cascade:
         return out
 
     def log_odds(self, logits: FloatArray) -> FloatArray:
-        """Log-odds of spam, the sum of its kinds, against the sum of the legitimate kinds; shape (n_messages,)."""
-        spam, ham = np.flatnonzero(self.is_spam), np.flatnonzero(~self.is_spam)
+        """Log-odds of spam, the sum of its groups, against the sum of the legitimate ones; shape (n_messages,).
+
+        Args:
+            logits: of the groups, first; what stands behind them is not looked at.
+        """
+        spam, ham = np.flatnonzero(self.group_is_spam), np.flatnonzero(~self.group_is_spam)
         return _log_sum_exp(logits, spam) - _log_sum_exp(logits, ham)
 
 

@@ -1,4 +1,4 @@
-"""Why: what each part of a message added to the log-odds of the named kind against its best rival.
+"""Why: what each part of a message added to the log-odds of the named kind's group against that of its best rival.
 
 The rival of a spam kind is the most probable legitimate one, and the other way round. Both stages are linear, so
 the contributions and the bias add up to the log-odds that they explain, to rounding: nothing is approximated
@@ -82,9 +82,9 @@ class Explanation:
     Attributes:
         named: the kind the verdict names.
         rival: the most probable kind of the other side.
-        log_odds: of `named` against `rival` before calibration, in nats; positive where `named` wins.
-        reasons: strongest first; their weights, signed as evidence for spam, sum to the log-odds of the spam kind of
-            the two against the legitimate one.
+        log_odds: of the group of `named` against that of `rival` before calibration, in nats.
+        reasons: strongest first; their weights, signed as evidence for spam, sum to the log-odds of the group of the
+            spam kind of the two against that of the legitimate one.
     """
 
     named: Category
@@ -97,7 +97,7 @@ def explain(
     cascade: Cascade,
     analysis: Analysis,
     logits: FloatArray,
-    named: Category,
+    kinds: tuple[Category, Category],
     grams: Sequence[MorphemeGram] | None,
 ) -> Explanation:
     """Explain one decision.
@@ -105,14 +105,13 @@ def explain(
     Args:
         cascade: the model that decided.
         analysis: of the message.
-        logits: shape (n_kinds,), of the stage that decided.
-        named: the kind that the verdict names.
+        logits: shape (n_groups,), of the stage that decided.
+        kinds: the kind that the verdict names, and the most probable one of the other side.
         grams: the hashed morphemes where the second stage decided, None where the n-grams did.
     """
-    other_side = cascade.is_spam != named.is_spam
-    rival = cascade.kinds[int(np.argmax(np.where(other_side, logits, -np.inf)))]
+    named, rival = kinds
     spam_kind, ham_kind = (named, rival) if named.is_spam else (rival, named)
-    spam, ham = cascade.kinds.index(spam_kind), cascade.kinds.index(ham_kind)
+    spam, ham = cascade.groups.index(spam_kind.group), cascade.groups.index(ham_kind.group)
 
     per_char, bias = _ngram_contributions(cascade, analysis, spam, ham, second_stage=grams is not None)
     reasons: list[Reason] = []
@@ -137,16 +136,19 @@ def _ngram_contributions(
     cascade: Cascade, analysis: Analysis, spam: int, ham: int, *, second_stage: bool
 ) -> tuple[npt.NDArray[np.float64], float]:
     """What the n-grams of each code point add, shape (n_chars + 1,), the unplaced last; and the first stage's bias."""
+    n_groups = len(cascade.groups)
     if second_stage:
         # The second stage reads the first one's logits: each n-gram passes through to it with these factors.
-        through = cascade.dense_weights[: len(cascade.kinds), spam] - cascade.dense_weights[: len(cascade.kinds), ham]
+        through = cascade.dense_weights[:n_groups, spam] - cascade.dense_weights[:n_groups, ham]
     else:
-        through = np.zeros(len(cascade.kinds), np.float32)
+        through = np.zeros(n_groups, np.float32)
         through[spam], through[ham] = 1.0, -1.0
-    bias = float(cascade.ngram_bias @ through)
+    bias = float(cascade.ngram_bias[:n_groups] @ through)
     found = traced_ngrams(analysis.text, cascade.ngram_bits)
     distinct, inverse, counts = np.unique(found.indices, return_inverse=True, return_counts=True)
-    weights = (cascade.ngram_table.weights(distinct) @ through).astype(np.float64) / np.sqrt(len(distinct))
+    weights = (cascade.ngram_table.weights(distinct)[:, :n_groups] @ through).astype(np.float64) / np.sqrt(
+        len(distinct)
+    )
     return _spread(weights[inverse] / counts[inverse], found.starts, found.ends, len(analysis.text)), bias
 
 
@@ -206,7 +208,7 @@ def _word_reasons(text: str, per_char: npt.NDArray[np.float64], spam_kind: Categ
 
 
 def _shape_reasons(cascade: Cascade, analysis: Analysis, spam: int, ham: int) -> list[Reason]:
-    first = len(cascade.kinds)
+    first = len(cascade.groups)
     weights = cascade.dense_weights[first:, spam] - cascade.dense_weights[first:, ham]
     row = shape(analysis)
     spans: dict[str, list[Span]] = {}
