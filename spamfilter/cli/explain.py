@@ -58,6 +58,8 @@ def _show(console: Console, text: str, verdict: Verdict) -> None:
         written = text[entity.span.start : entity.span.end]
         line = Text(f"{entity.kind}: ", "bold").append(visible(entity.value), "not bold")
         console.print(line if written == entity.value else line.append(f"  ← {visible(written)}", "not bold dim"))
+    for finding in verdict.advert:
+        console.print(Text("표기 점검: ", "bold").append(finding.message, "not bold"))
     stage = "형태소" if verdict.stage == "morphemes" else "글자"
     console.print(Text(f"{stage} 단계에서 판정 · 모델 {verdict.model}", "dim"))
 

@@ -48,9 +48,9 @@ something spam costs more.
 """
 
 _MOST_HAM_SENT, _MOST_SPAM_SENT = 0.005, 0.1
-"""Share of good messages, and of the spam above them, that may be sent to the second stage. Kiwi costs a millisecond a
-message, two hundred times the n-grams: at these shares it takes 1.2 % of a traffic that is one tenth spam, and
-three quarters of the time. What they cost in recall stands in the manifest, beside a second stage that sees all.
+"""Share of good messages, and of the spam above them, that may be sent to the second stage. Kiwi costs some two hundred
+times the n-grams: at these shares it still takes most of the time. What they cost in recall stands in the manifest,
+beside a second stage that sees all.
 """
 
 _TOKENISE_BATCH: Final = 2000
