@@ -47,7 +47,7 @@ _SURE_HAM_ERRORS, _SURE_SPAM_ERRORS = 0.0003, 0.0001
 something spam costs more.
 """
 
-_MOST_HAM_SENT, _MOST_SPAM_SENT = 0.005, 0.1
+_MOST_HAM_SENT, _MOST_SPAM_SENT = 0.004, 0.1
 """Share of good messages, and of the spam above them, that may be sent to the second stage. Kiwi costs some two hundred
 times the n-grams: at these shares it still takes most of the time. What they cost in recall stands in the manifest,
 beside a second stage that sees all.

@@ -16,8 +16,9 @@ from typing import Any, Final, Literal
 
 from spamfilter.errors import NotReadyError
 
-MAX_CHARS: Final = 1000
-"""Kiwi is linear in length, 85 µs a character at worst: 1 MB of one syllable would hold it for a minute and a half."""
+MAX_CHARS: Final = 256
+"""Kiwi is linear in length, 85 µs a character at worst: 1 MB of one syllable would hold it for a minute and a half.
+Most messages that come here are shorter than this, and of a longer one the n-grams see the rest."""
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
