@@ -69,6 +69,7 @@ def main(
         if source in there:
             console.print(f"without {source}")
             rows.append(_measure(messages, clusters, source, jobs))
+            console.print(table(rows[-1:]), soft_wrap=True)  # minutes each: shown as soon as it is known
     text = table(rows)
     typer.echo(text)
     if write:

@@ -105,12 +105,12 @@ class NgramTable:
     """The weights of a linear model over n-grams, as the kernel reads them.
 
     A stored integer q stands for `q * |q| * unit` nats (see `model.artifact.quantise`). Their sums are whole numbers,
-    so they are the same in any order, batch and path, and a row of `LANES` bytes is half a cache line: the sum over an
-    n-gram's kinds is two vector instructions, twice as fast as gathering 18 float32.
+    so they are the same in any order, batch and path, and a row of `LANES` bytes is half a cache line, where as many
+    float32 would be two.
 
     Attributes:
-        stored: shape (2**bits, LANES), int8, C-contiguous; columns from the number of kinds on are 0.
-        unit: shape (n_kinds,), float64, in nats.
+        stored: shape (2**bits, LANES), int8, C-contiguous; the columns behind those in use are 0.
+        unit: shape (n_columns,), float64, in nats.
     """
 
     stored: npt.NDArray[np.int8]
