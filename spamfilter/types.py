@@ -63,8 +63,7 @@ class Category(StrEnum):
 class Group(StrEnum):
     """Categories that the probability of spam does not tell apart.
 
-    Seven generalise better than eighteen to writers that training never saw: a category of fifty messages learns its
-    own words by heart.
+    A category of fifty messages learns its own words by heart; related ones learn together.
     """
 
     PHISHING = "phishing"
